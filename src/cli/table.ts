@@ -1,0 +1,174 @@
+import type { CommandLine, OptionSpec } from '../engine/arguments.ts';
+import type { Command } from './context.ts';
+import { version } from './version.ts';
+
+const containerId = { name: 'container-id', required: true } as const;
+
+const bundle: OptionSpec = {
+  name: 'bundle',
+  alias: 'b',
+  kind: 'string',
+  value: 'DIR',
+  help: 'directory of config.json and the root filesystem (default: the current directory)',
+};
+
+/** What `create` takes, and `run` too. */
+const createOptions: readonly OptionSpec[] = [
+  bundle,
+  {
+    name: 'console-socket',
+    kind: 'string',
+    value: 'PATH',
+    help: "AF_UNIX socket that receives the master of the container's pseudoterminal",
+  },
+  { name: 'pidfd-socket', kind: 'string', value: 'PATH', help: 'AF_UNIX socket that receives a pidfd of init' },
+  { name: 'pid-file', kind: 'string', value: 'FILE', help: "file to write init's process ID to" },
+  { name: 'no-pivot', kind: 'boolean', help: 'do not use pivot_root, as for a rootfs on top of a ramdisk' },
+  { name: 'no-new-keyring', kind: 'boolean', help: "let the container inherit the caller's session keyring" },
+  {
+    name: 'preserve-fds',
+    kind: 'number',
+    value: 'N',
+    help: 'pass N file descriptors from 3 on to the container, after those of $LISTEN_FDS',
+    default: '0',
+  },
+];
+
+/** Every command, in the order of the help. The one place that knows their names, arguments and options. */
+export const commands: readonly Command[] = [
+  {
+    name: 'create',
+    description: 'create a container',
+    arguments: [containerId],
+    options: createOptions,
+    load: () => import('./commands/create.ts'),
+  },
+  {
+    name: 'run',
+    description: 'create a container, start it and wait for its end',
+    arguments: [containerId],
+    options: [
+      ...createOptions,
+      { name: 'detach', alias: 'd', kind: 'boolean', help: 'do not wait for the end' },
+      { name: 'keep', kind: 'boolean', help: 'do not delete the container when its process has ended' },
+      { name: 'no-subreaper', kind: 'boolean', help: 'do not adopt and reap the orphans of the container' },
+    ],
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'start',
+    description: "execute the user's process in a created container",
+    arguments: [containerId],
+    options: [],
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'state',
+    description: 'print the state of a container as JSON',
+    arguments: [containerId],
+    options: [],
+    load: () => import('./commands/state.ts'),
+  },
+  {
+    name: 'kill',
+    description: "send a signal (SIGTERM unless given) to the container's init process",
+    arguments: [containerId, { name: 'signal', required: false }],
+    options: [
+      {
+        name: 'all',
+        alias: 'a',
+        kind: 'boolean',
+        help: 'signal every process of the container',
+        hidden: true,
+      },
+    ],
+    load: () => import('./commands/kill.ts'),
+  },
+  {
+    name: 'delete',
+    description: 'delete what a stopped container still holds',
+    arguments: [containerId],
+    options: [
+      { name: 'force', alias: 'f', kind: 'boolean', help: 'kill the container first (SIGKILL) if it still runs' },
+    ],
+    load: () => import('./commands/delete.ts'),
+  },
+  {
+    name: 'list',
+    description: 'list the containers of the state directory',
+    arguments: [],
+    options: [
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        help: 'table or json',
+        default: 'table',
+      },
+      { name: 'quiet', alias: 'q', kind: 'boolean', help: 'print the IDs only' },
+    ],
+    load: () => import('./commands/list.ts'),
+  },
+  {
+    name: 'spec',
+    description: 'write a config.json to start from',
+    arguments: [],
+    options: [
+      { ...bundle, help: 'directory to write it in (default: the current directory)' },
+      { name: 'rootless', kind: 'boolean', help: 'for a container that its caller can create without being root' },
+    ],
+    load: () => import('./commands/spec.ts'),
+  },
+  {
+    name: 'features',
+    description: 'print what this runtime supports as JSON',
+    arguments: [],
+    options: [],
+    load: () => import('./commands/features.ts'),
+  },
+  {
+    name: 'help',
+    description: 'print the commands, or the options of one',
+    arguments: [{ name: 'command', required: false }],
+    options: [],
+    load: () => import('./commands/help.ts'),
+  },
+];
+
+export const commandLine: CommandLine = {
+  program: 'tsrunc',
+  version,
+  description: 'Open Container Initiative runtime',
+  commands,
+  options: [
+    { name: 'debug', kind: 'boolean', help: 'log what is being done, too' },
+    { name: 'log', kind: 'string', value: 'FILE', help: 'file to append log lines to (default: standard error)' },
+    { name: 'log-format', kind: 'string', value: 'FORMAT', help: 'text or json', default: 'text' },
+    { name: 'log-level', kind: 'string', value: 'LEVEL', help: 'error, warning or debug', default: 'error' },
+    {
+      name: 'root',
+      kind: 'string',
+      value: 'DIR',
+      help: 'state directory, on a tmpfs; $XDG_RUNTIME_DIR/tsrunc when rootless',
+      default: '/run/tsrunc',
+    },
+    { name: 'systemd-cgroup', kind: 'boolean', help: 'let systemd make the cgroup: --cgroup-manager=systemd' },
+    {
+      name: 'cgroup-manager',
+      kind: 'string',
+      value: 'MANAGER',
+      help: 'cgroupfs, systemd or disabled',
+      default: 'cgroupfs',
+    },
+    {
+      name: 'rootless',
+      kind: 'string',
+      value: 'WHEN',
+      help: 'ignore cgroup permission errors: true, false or auto',
+      default: 'auto',
+    },
+    { name: 'help', alias: 'h', kind: 'boolean', help: 'print this help' },
+    { name: 'version', alias: 'v', kind: 'boolean', help: 'print the version' },
+  ],
+};

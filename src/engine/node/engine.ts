@@ -1,0 +1,38 @@
+import type { Engine, Native } from '../engine.ts';
+import type { Addon } from './addon.ts';
+import { files } from './files.ts';
+import { bindNative } from './native.ts';
+
+/** Node as the engine. `loadAddon` gives ffi-rs's addon, from wherever this build keeps it. */
+export function nodeEngine(loadAddon: () => Addon): Engine {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let native: Native | undefined;
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    pid: process.pid,
+    arch: process.arch === 'arm64' ? 'aarch64' : 'x86_64',
+    execPath: process.execPath,
+    files,
+    native: () => {
+      native ??= bindNative(loadAddon());
+      return native;
+    },
+    exit: (status) => process.reallyExit(status),
+    // As fine as a double holds it: a quarter of a microsecond.
+    now: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)),
+    monotonic: () => process.hrtime.bigint(),
+    encode: (text) => encoder.encode(text),
+    decode: (bytes) => decoder.decode(bytes),
+  };
+}
+
+declare global {
+  namespace NodeJS {
+    interface Process {
+      /** `_exit`: no exit handlers, nothing flushed, nothing torn down. */
+      reallyExit(status: number): never;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { Engine } from '../engine/engine.ts';
+import { isErrno } from '../engine/errors.ts';
+import type { Config } from '../spec/config.ts';
+import { loadConfig } from '../spec/load.ts';
+import { formatProblem } from '../spec/problem.ts';
+import { ContainerError } from './errors.ts';
+import type { Log } from './host.ts';
+import { refuseUnsupported } from './unsupported.ts';
+
+export interface Bundle {
+  readonly config: Config;
+  /** Absolute, symlinks resolved: what is mounted is what was checked. */
+  readonly rootfs: string;
+}
+
+/** Reads a bundle. All that is wrong with its config.json is in the one error; warnings go to the debug log. */
+export function loadBundle(engine: Engine, log: Log, directory: string): Bundle {
+  const path = `${directory}/config.json`;
+  const { config, problems } = loadConfig(readConfig(engine, directory, path), engine.decode);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  for (const problem of problems) if (problem.severity === 'warning') log.debug(`${path}:${formatProblem(problem)}`);
+  const [first] = errors;
+  if (first || !config) {
+    const text = errors.map((problem) => `config.json:${formatProblem(problem)}`).join('; ');
+    throw new ContainerError('invalid-config', text || 'config.json cannot be used', { pointer: first?.pointer });
+  }
+  refuseUnsupported(config);
+  return { config, rootfs: rootfsOf(engine, directory, config) };
+}
+
+function readConfig(engine: Engine, directory: string, path: string): Uint8Array {
+  try {
+    return engine.files.read(path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+    throw new ContainerError('invalid-bundle', `JSON specification file ${path} not found`, {
+      cause: bundleFault(engine, directory) ?? error,
+    });
+  }
+}
+
+/** The bundle itself may be what is missing. */
+function bundleFault(engine: Engine, directory: string): unknown {
+  try {
+    engine.files.readdir(directory);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function rootfsOf(engine: Engine, directory: string, config: Config): string {
+  const given = config.root?.path;
+  if (given === undefined) throw new ContainerError('invalid-config', 'root must be specified', { pointer: '/root' });
+  const path = given.startsWith('/') ? given : `${directory}/${given}`;
+  try {
+    const rootfs = engine.files.realpath(path);
+    if (engine.files.stat(rootfs).kind !== 'directory') {
+      throw new ContainerError('invalid-config', `invalid rootfs: ${path} is not a directory`, {
+        pointer: '/root/path',
+      });
+    }
+    return rootfs;
+  } catch (error) {
+    if (error instanceof ContainerError) throw error;
+    throw new ContainerError('invalid-config', 'invalid rootfs', { pointer: '/root/path', cause: error });
+  }
+}

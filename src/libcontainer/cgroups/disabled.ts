@@ -1,0 +1,34 @@
+import { ContainerError } from '../errors.ts';
+import type { Cgroup } from './manager.ts';
+
+/** No cgroup: the container's processes stay in the runtime's. For `--cgroup-manager disabled`. */
+export class NoCgroup implements Cgroup {
+  readonly directory = undefined;
+
+  create(): void {}
+  undo(): void {}
+  update(): void {}
+  add(): void {}
+  kill(): void {}
+  freeze(): void {
+    throw new ContainerError('cgroup', NONE);
+  }
+  thaw(): void {
+    throw new ContainerError('cgroup', NONE);
+  }
+  remove(): void {}
+
+  pids(): number[] {
+    return [];
+  }
+
+  isFrozen(): boolean {
+    return false;
+  }
+
+  oomKills(): number {
+    return 0;
+  }
+}
+
+const NONE = 'the container has no cgroup of its own';

@@ -1,0 +1,157 @@
+import { isErrno } from '../../engine/errors.ts';
+import type { Linux, Resources } from '../../spec/config-linux.ts';
+import { ContainerError } from '../errors.ts';
+import { applyWrites, checkMemoryUsage } from './apply.ts';
+import { requireControllers } from './controllers.ts';
+import { deviceProgram } from './devices/program.ts';
+import { deviceRules } from './devices/rules.ts';
+import type { CgroupDirectory } from './directory.ts';
+import { freeze, isFrozen, standsStill, thaw } from './freezer.ts';
+import { CgroupChain } from './making.ts';
+import type { Cgroup, CgroupHost } from './manager.ts';
+import { cgroupRemarks } from './remarks.ts';
+import { killTree, removeTree } from './removal.ts';
+import { type CgroupWrite, cgroupWrites } from './resources.ts';
+import type { CgroupRoot } from './root.ts';
+
+/** A cgroup that is made and ruled by writing to the cgroup2 file system. */
+export class FsCgroup implements Cgroup {
+  private readonly chain: CgroupChain;
+  private readonly own: CgroupDirectory;
+  private absent = false;
+
+  constructor(
+    private readonly host: CgroupHost,
+    private readonly root: Pick<CgroupRoot, 'mount' | 'hybrid'>,
+    directory: string,
+    private readonly options: FsCgroupOptions,
+  ) {
+    this.chain = new CgroupChain(host, root.mount, directory);
+    this.own = this.chain.own;
+  }
+
+  get directory(): string | undefined {
+    return this.absent ? undefined : this.own.path;
+  }
+
+  create(linux: Linux | undefined): void {
+    const writes = this.plan(linux?.resources ?? {});
+    const program = deviceProgram(deviceRules(linux));
+    refuseInhabited(this.own);
+    if (!this.makeDirectories(writes)) return;
+    refuseFrozen(this.own);
+    requireControllers(this.chain.all, writes, this.root.hybrid);
+    applyWrites(this.own, writes);
+    this.attach(program);
+  }
+
+  undo(): void {
+    this.chain.undo();
+  }
+
+  update(resources: Resources): void {
+    if (this.absent) return;
+    const writes = this.plan(resources);
+    requireControllers(this.chain.all, writes, this.root.hybrid);
+    checkMemoryUsage(this.own, resources);
+    applyWrites(this.own, writes);
+  }
+
+  add(pid: number): void {
+    if (this.absent) return;
+    try {
+      this.own.write('cgroup.procs', String(pid));
+    } catch (error) {
+      throw new ContainerError('cgroup', `move process ${pid} into ${this.own.path}`, { cause: error });
+    }
+  }
+
+  pids(): number[] {
+    return this.absent ? [] : this.own.allProcesses();
+  }
+
+  kill(): void {
+    if (!this.absent) killTree(this.own, this.host);
+  }
+
+  freeze(): void {
+    freeze(this.own, this.host);
+  }
+
+  thaw(): void {
+    thaw(this.own);
+  }
+
+  isFrozen(): boolean {
+    return !this.absent && isFrozen(this.own);
+  }
+
+  oomKills(): number {
+    return this.absent ? 0 : this.own.count('memory.events', 'oom_kill');
+  }
+
+  remove(): void {
+    if (!this.absent) removeTree(this.own, this.host);
+  }
+
+  private plan(resources: Resources): CgroupWrite[] {
+    for (const { level, pointer, message } of cgroupRemarks(resources)) this.host.log[level](`${pointer}: ${message}`);
+    return cgroupWrites(resources);
+  }
+
+  /** False if the container has to do, and can do, without a cgroup. */
+  private makeDirectories(writes: readonly CgroupWrite[]): boolean {
+    try {
+      this.chain.make(writes);
+      return true;
+    } catch (error) {
+      if (error instanceof ContainerError) throw error;
+      this.absent = this.options.dispensable && isErrno(error, 'EACCES', 'EPERM', 'EROFS');
+      const limit = writes.find(({ optional }) => !optional);
+      if (!this.absent || limit) throw this.notMade(error, this.absent ? limit : undefined);
+      this.host.log.debug(`the container shares the runtime's cgroup: ${this.own.path} may not be made`);
+      return false;
+    }
+  }
+
+  private notMade(cause: unknown, limit: CgroupWrite | undefined): ContainerError {
+    if (!limit) return new ContainerError('cgroup', `make cgroup ${this.own.path}`, { cause });
+    const message = 'rootless needs no limits + no cgrouppath when no permission is granted for cgroups';
+    return new ContainerError('cgroup', message, { pointer: limit.pointer, cause });
+  }
+
+  private attach(program: Uint8Array): void {
+    try {
+      this.host.system.devices.replace(this.own.path, program);
+    } catch (error) {
+      if (!this.options.rootless) {
+        throw new ContainerError('cgroup', `attach the device program to ${this.own.path}`, {
+          pointer: '/linux/resources/devices',
+          cause: error,
+        });
+      }
+      // Without privileges there is no bpf(2), but also no way to make a device node.
+      this.host.log.debug(`device rules are not enforced: ${error}`);
+    }
+  }
+}
+
+export interface FsCgroupOptions {
+  /** Device rules are best effort. */
+  readonly rootless: boolean;
+  /** Without permission to make the directory, a container without limits goes without. */
+  readonly dispensable: boolean;
+}
+
+/** Limits and a later `delete` would hit processes that are not the container's. */
+function refuseInhabited(directory: CgroupDirectory): void {
+  if (!directory.exists()) return;
+  const count = directory.allProcesses().length;
+  if (count > 0) throw new ContainerError('cgroup', `container's cgroup is not empty: ${count} process(es) found`);
+}
+
+/** By itself or from above: init would never run, and the create never end. */
+function refuseFrozen(directory: CgroupDirectory): void {
+  if (!standsStill(directory) && !isFrozen(directory)) return;
+  throw new ContainerError('cgroup', `container's cgroup unexpectedly frozen`);
+}

@@ -1,0 +1,77 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Linux, Resources } from '../../spec/config-linux.ts';
+import { ContainerError } from '../errors.ts';
+import type { CgroupManager, Log } from '../host.ts';
+import type { DevicePrograms } from './devices/attach.ts';
+import { NoCgroup } from './disabled.ts';
+import { FsCgroup } from './fs.ts';
+import { cgroupDirectory } from './path.ts';
+import { findCgroupRoot, rootOfDirectory } from './root.ts';
+
+/** The cgroup of one container: what holds its processes together, counts them, and limits them. */
+export interface Cgroup {
+  /** Absolute path of its directory; undefined if the container has no cgroup of its own. */
+  readonly directory: string | undefined;
+  /**
+   * Makes the directory with all limits and device rules in place, ready for its first process. A directory
+   * that is there already is taken if it holds no process.
+   */
+  create(linux: Linux | undefined): void;
+  /** Removes what this object's {@link create} made, also after it failed half-way, and nothing else. */
+  undo(): void;
+  /** Sets limits of a living container. What is absent stays as it is; device rules are not touched. */
+  update(resources: Resources): void;
+  /** Moves a process in. Its children will be born here. */
+  add(pid: number): void;
+  /** All processes in it and below, as this process's PID namespace numbers them. */
+  pids(): number[];
+  /** SIGKILL to all of them, frozen or not. They are not waited for. */
+  kill(): void;
+  /** Returns when all of them stand still. */
+  freeze(): void;
+  thaw(): void;
+  isFrozen(): boolean;
+  /** How many processes the memory limit has cost so far. */
+  oomKills(): number;
+  /** Removes the directory and those below it, waiting a second at most for the last processes to go. */
+  remove(): void;
+}
+
+/** What a cgroup needs from the machine. */
+export interface CgroupHost {
+  readonly engine: Pick<Engine, 'files' | 'encode' | 'decode' | 'monotonic'>;
+  readonly log: Log;
+  readonly system: CgroupSystem;
+}
+
+/** System calls behind a cgroup. */
+export interface CgroupSystem {
+  readonly devices: DevicePrograms;
+  sleep(milliseconds: number): void;
+  /** `kill(2)`. A process that is gone is no failure. */
+  kill(pid: number, signal: number): void;
+}
+
+export interface CgroupRequest {
+  readonly driver: CgroupManager;
+  readonly id: string;
+  readonly cgroupsPath: string | undefined;
+  /** Cgroup permissions may be lacking: a container without limits then does without a cgroup. */
+  readonly rootless: boolean;
+}
+
+/** The cgroup for a new container. Nothing is made yet. */
+export function cgroupFor(host: CgroupHost, request: CgroupRequest): Cgroup {
+  const { driver, id, cgroupsPath, rootless } = request;
+  if (driver === 'disabled') return new NoCgroup();
+  if (driver === 'systemd') throw new ContainerError('unsupported', 'the systemd cgroup driver is not supported yet');
+  const root = findCgroupRoot(host.engine);
+  const dispensable = rootless && (cgroupsPath === undefined || cgroupsPath === '');
+  return new FsCgroup(host, root, cgroupDirectory(root, cgroupsPath, id), { rootless, dispensable });
+}
+
+/** The cgroup of a container that exists, by the directory that its state recorded. */
+export function cgroupAt(host: CgroupHost, directory: string | undefined): Cgroup {
+  if (directory === undefined || directory === '') return new NoCgroup();
+  return new FsCgroup(host, rootOfDirectory(directory), directory, { rootless: false, dispensable: false });
+}

@@ -1,0 +1,194 @@
+import type { Config } from '../spec/config.ts';
+import { loadBundle } from './bundle.ts';
+import { newCgroup } from './container-cgroup.ts';
+import { Creation, type CreationStep, namespaceOf } from './creation.ts';
+import { ContainerError } from './errors.ts';
+import type { Host } from './host.ts';
+import { executableStep } from './init/executable.ts';
+import { identitySteps } from './init/identity.ts';
+import { park } from './init/park.ts';
+import { spawnInit } from './init/stub.ts';
+import { cwdStep, hostnameSteps } from './init/system.ts';
+import { kernelOf } from './kernel.ts';
+import { type NamespaceType, namespaces } from './namespaces.ts';
+import type { CreateOptions } from './options.ts';
+import { processFacts } from './process.ts';
+import { perform } from './recipe.ts';
+import { deviceSteps } from './rootfs/devices.ts';
+import { maskSteps } from './rootfs/masks.ts';
+import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
+import { pivotRoot, rootMount, rootPropagation, rootReadonly } from './rootfs/rootfs.ts';
+import { replaceFile, type SavedState, StateDirectory } from './store.ts';
+
+/**
+ * Makes a container whose init is parked before its program (runtime.md, "Lifecycle", steps 1-5). On success
+ * init runs as a child of this process; on failure nothing of it is left.
+ */
+export function create(host: Host, id: string, options: CreateOptions): void {
+  checkId(id);
+  refuseOptions(options);
+  const { engine, log } = host;
+  const { config, rootfs } = loadBundle(engine, log, options.bundle);
+  const kernel = kernelOf(engine);
+  const state = StateDirectory.reserve(engine, host.root, id);
+  const facts = { engine, log, kernel, id, options, config, rootfs, rootless: host.rootless === true };
+  state.locked(kernel, () => {
+    perform(recipe(config), new Creation(facts, state, newCgroup(host, kernel, id, config)));
+  });
+}
+
+/** A container, from top to bottom. */
+function recipe(config: Config): CreationStep[] {
+  const { mounts = [], linux = {}, process } = config;
+  const ownMounts = namespaceOf(config, 'mount') === 'new';
+  if (!ownMounts)
+    throw new ContainerError(
+      'unsupported',
+      '/linux/namespaces: a container without a mount namespace is not supported by this version of tsrunc',
+      { pointer: '/linux/namespaces' },
+    );
+  return [
+    announce,
+    makeCgroup,
+    spawnInit,
+    ...identitySteps(config),
+    rootPropagation,
+    rootMount,
+    ...mountSteps(mounts),
+    ...deviceSteps(config),
+    ...(process ? [cwdStep(process.cwd)] : []),
+    pivotRoot,
+    ...readonlyTmpfsSteps(mounts),
+    ...(config.root?.readonly ? [rootReadonly] : []),
+    ...hostnameSteps(config),
+    ...maskSteps(linux.readonlyPaths ?? [], linux.maskedPaths ?? []),
+    ...(process ? [executableStep(process)] : []),
+    ready,
+    publish,
+    parkInit,
+  ];
+}
+
+/** The state file comes before anything that would have to be cleaned up: whoever finds it knows what to look for. */
+const announce: CreationStep = {
+  name: 'write the state directory',
+  do(creation) {
+    creation.state.saveConfig(creation.config);
+    creation.state.save(savedState(creation, 'creating'));
+  },
+  undo: ({ state }) => state.remove(),
+};
+
+/** Before init is in it, so that its first page is already charged and limited. */
+const makeCgroup: CreationStep = {
+  name: 'make the cgroup',
+  pointer: '/linux/resources',
+  do({ cgroup, config }) {
+    cgroup.create(config.linux);
+  },
+  undo: ({ cgroup }) => cgroup.undo(),
+};
+
+/** From here on init outlives us: nothing blocks any more, and the socket's end of file still ends it until it parks. */
+const ready: CreationStep = {
+  name: 'let init wait',
+  do({ init, parkingSocket, root }) {
+    const { calls } = init.kernel;
+    calls.close(root);
+    calls.listen(parkingSocket, 1);
+    calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);
+    init.kernel.flush();
+  },
+};
+
+/** The PID file is last: who sees it may start the container. */
+const publish: CreationStep = {
+  name: 'publish the container',
+  do(creation) {
+    const { engine, facts, init } = creation;
+    creation.state.save(savedState(creation, 'created'));
+    const { pidFile } = facts.options;
+    if (pidFile) replaceFile(engine, pidFile, engine.encode(String(init.pid)), 0o666);
+  },
+};
+
+const parkInit: CreationStep = {
+  name: 'park init',
+  do({ init, parkingSocket, log }) {
+    log.debug(`${init.kernel.roundTrips} round trips to init`);
+    park(init, parkingSocket);
+    init.port.close();
+  },
+};
+
+function savedState(creation: Creation, phase: 'creating' | 'created'): SavedState {
+  const { engine, facts, config, cgroup } = creation;
+  const pid = creation.hasInit ? creation.init.pid : 0;
+  const annotations = config.annotations ?? {};
+  return {
+    id: facts.id,
+    init_process_pid: pid,
+    init_process_start: pid ? (processFacts(engine, pid)?.startTime ?? 0) : 0,
+    created: rfc3339(engine.now()),
+    rootless: facts.rootless,
+    config: {
+      rootfs: facts.rootfs,
+      labels: [
+        `bundle=${facts.options.bundle}`,
+        ...Object.entries(annotations).map(([key, value]) => `${key}=${value}`),
+      ],
+    },
+    cgroup_paths: cgroup.directory ? { '': cgroup.directory } : {},
+    namespace_paths: pid ? namespacePaths(config, pid) : {},
+    tsrunc: {
+      ociVersion: config.ociVersion,
+      bundle: facts.options.bundle,
+      annotations,
+      phase,
+      creator: { pid: engine.pid, startTime: processFacts(engine, engine.pid)?.startTime ?? 0 },
+      stub: creation.stubFile,
+      parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
+      preserveFds: facts.options.preserveFds ?? 0,
+      callerNofile: callerNofile(engine),
+    },
+  };
+}
+
+function namespacePaths(config: Config, pid: number): Record<string, string> {
+  const types = Object.keys(namespaces) as NamespaceType[];
+  const own = types.filter((type) => namespaceOf(config, type) !== 'host');
+  return Object.fromEntries(own.map((type) => [namespaces[type].key, `/proc/${pid}/ns/${namespaces[type].file}`]));
+}
+
+/**
+ * The engine has raised our soft RLIMIT_NOFILE before the first line of ours ran; the caller's own process is
+ * the best witness of what the container should inherit.
+ */
+function callerNofile(engine: Host['engine']): number | undefined {
+  try {
+    const parent = /^PPid:\s+(\d+)$/m.exec(engine.decode(engine.files.read('/proc/self/status')))?.[1];
+    const limits = engine.decode(engine.files.read(`/proc/${parent}/limits`));
+    const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
+function rfc3339(nanoseconds: bigint): string {
+  const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
+  return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
+}
+
+function checkId(id: string): void {
+  if (id === '') throw new ContainerError('invalid-id', 'container id cannot be empty');
+  if (!/^[A-Za-z0-9_+.-]+$/.test(id) || id === '.' || id === '..') {
+    throw new ContainerError('invalid-id', 'invalid container ID format');
+  }
+}
+
+function refuseOptions({ consoleSocket, pidfdSocket, noPivot }: CreateOptions): void {
+  const asked = Object.entries({ 'console-socket': consoleSocket, 'pidfd-socket': pidfdSocket, 'no-pivot': noPivot });
+  const first = asked.find(([, value]) => value);
+  if (first) throw new ContainerError('unsupported', `--${first[0]} is not supported by this version of tsrunc`);
+}

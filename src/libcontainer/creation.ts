@@ -1,0 +1,102 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Config } from '../spec/config.ts';
+import type { LocalKernel } from '../syscalls/local-port.ts';
+import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
+import type { StubPort } from '../syscalls/stub/stub-port.ts';
+import type { Cgroup } from './cgroups/manager.ts';
+import type { Log } from './host.ts';
+import type { NamespaceType } from './namespaces.ts';
+import type { CreateOptions } from './options.ts';
+import type { RecipeContext, Step } from './recipe.ts';
+import type { StateDirectory } from './store.ts';
+
+/** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
+export class Creation implements RecipeContext {
+  /** The first process: joins and clones, then goes away. */
+  builder: StubProcess | undefined;
+  /** The container's init. */
+  private process: StubProcess | undefined;
+  /** Descriptor of the detached, then attached, mount of the rootfs, in init. */
+  private rootFd: number | undefined;
+  /** The socket that init will park on: the same number here and there. */
+  parkingSocket = -1;
+  /** The stub's executable, by which init is recognised while it has not started. */
+  stubFile: { dev: number; ino: number } = { dev: 0, ino: 0 };
+
+  constructor(
+    readonly facts: CreationFacts,
+    readonly state: StateDirectory,
+    readonly cgroup: Cgroup,
+  ) {}
+
+  get log(): Log {
+    return this.facts.log;
+  }
+
+  get remote(): RemoteKernel | undefined {
+    return this.process?.kernel;
+  }
+
+  get engine(): Engine {
+    return this.facts.engine;
+  }
+
+  get config(): Config {
+    return this.facts.config;
+  }
+
+  get init(): StubProcess {
+    if (!this.process) throw new Error('init does not run yet');
+    return this.process;
+  }
+
+  set init(process: StubProcess) {
+    this.process = process;
+  }
+
+  get hasInit(): boolean {
+    return this.process !== undefined;
+  }
+
+  /** The rootfs, as init's descriptor: every path of the container is resolved beneath it. */
+  get root(): number {
+    if (this.rootFd === undefined) throw new Error('the rootfs is not there yet');
+    return this.rootFd;
+  }
+
+  set root(fd: number) {
+    this.rootFd = fd;
+  }
+
+  /** Why init died, as far as the cgroup can tell. */
+  obituary(): string | undefined {
+    return this.cgroup.oomKills() > 0 ? 'container init was OOM-killed (memory limit too low?)' : undefined;
+  }
+}
+
+export interface CreationFacts {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly kernel: LocalKernel;
+  readonly id: string;
+  readonly options: CreateOptions;
+  readonly config: Config;
+  /** Absolute, symlinks resolved. */
+  readonly rootfs: string;
+  readonly rootless: boolean;
+}
+
+export interface StubProcess {
+  readonly pid: number;
+  readonly port: StubPort;
+  readonly kernel: RemoteKernel;
+}
+
+export type CreationStep = Step<Creation>;
+
+/** Whether the container gets a namespace of this type of its own, or joins one by path. */
+export function namespaceOf(config: Config, type: NamespaceType): 'new' | 'joined' | 'host' {
+  const entry = config.linux?.namespaces?.find((namespace) => namespace.type === type);
+  if (!entry) return 'host';
+  return entry.path ? 'joined' : 'new';
+}

@@ -1,0 +1,75 @@
+import type { LocalKernel } from '../syscalls/local-port.ts';
+import type { Cgroup } from './cgroups/manager.ts';
+import { cgroupOf } from './container-cgroup.ts';
+import { ContainerError } from './errors.ts';
+import type { Host } from './host.ts';
+import { kernelOf } from './kernel.ts';
+import { signalInit } from './kill.ts';
+import { isAlive } from './process.ts';
+import { sleep } from './signal.ts';
+import { statusOf } from './status.ts';
+import { type SavedState, StateDirectory } from './store.ts';
+
+/**
+ * Removes all that create made (runtime.md, "delete"). A created container is ended first, a running one
+ * only with `force`. Can be repeated: what an earlier delete or a killed create left is removed as well.
+ */
+export function remove(host: Host, id: string, { force = false }: { force?: boolean }): void {
+  const directory = openIfThere(host, id, force);
+  if (!directory) return;
+  const kernel = kernelOf(host.engine);
+  directory.locked(kernel, () => removeLocked(host, kernel, directory, force));
+}
+
+function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory, force: boolean): void {
+  const { engine } = host;
+  const saved = directory.load();
+  if (!saved) {
+    // A create that was killed before it wrote anything; there is nothing beside the directory.
+    directory.remove();
+    if (force) return;
+    throw new ContainerError('does-not-exist', 'container does not exist');
+  }
+  const cgroup = cgroupOf(host, kernel, saved);
+  const status = statusOf(engine, directory, saved, cgroup);
+  if ((status === 'running' || status === 'paused') && !force) {
+    throw new ContainerError('wrong-status', `cannot delete container ${directory.id} that is not stopped: ${status}`);
+  }
+  if (status !== 'stopped') endInit(host, saved);
+  removeCgroup(cgroup);
+  directory.remove();
+}
+
+function openIfThere(host: Host, id: string, force: boolean): StateDirectory | undefined {
+  try {
+    return StateDirectory.open(host.engine, host.root, id);
+  } catch (error) {
+    if (force && error instanceof ContainerError && error.code === 'does-not-exist') return undefined;
+    throw error;
+  }
+}
+
+/** SIGKILL, and the time that the kernel needs to take the namespaces apart. */
+function endInit(host: Host, saved: SavedState): void {
+  const { engine } = host;
+  const kernel = kernelOf(engine);
+  try {
+    signalInit(host, saved, SIGKILL);
+  } catch (error) {
+    if (!(error instanceof ContainerError) || error.code !== 'not-running') throw error;
+  }
+  for (let wait = 0; isAlive(engine, saved.init_process_pid, saved.init_process_start); wait++) {
+    if (wait === TRIES) throw new ContainerError('timeout', 'container init still running');
+    sleep(kernel, wait < 10 ? 1 : INTERVAL_MS);
+  }
+}
+
+/** Whoever is left in the cgroup had no pid namespace to die with, or is a stub that has not noticed yet. */
+function removeCgroup(cgroup: Cgroup): void {
+  cgroup.kill();
+  cgroup.remove();
+}
+
+const SIGKILL = 9;
+const TRIES = 110;
+const INTERVAL_MS = 100;

@@ -1,0 +1,75 @@
+import type { Config, IDMapping } from '../../spec/config.ts';
+import { cString } from '../../syscalls/params.ts';
+import { type CreationStep, namespaceOf } from '../creation.ts';
+
+/** Who init is, before it does anything: its user namespace's maps, its name, its session. */
+export function identitySteps(config: Config): CreationStep[] {
+  const newUser = namespaceOf(config, 'user') === 'new';
+  const { oomScoreAdj } = config.process ?? {};
+  return [...(newUser ? [idMaps] : []), ...(oomScoreAdj === undefined ? [] : [oomScore(oomScoreAdj)]), session];
+}
+
+/** One write each, as the kernel demands (user_namespaces(7)). */
+const idMaps: CreationStep = {
+  name: 'map user and group IDs',
+  pointer: '/linux/uidMappings',
+  do({ engine, init, config }) {
+    const { files } = engine;
+    const write = (file: string, text: string): void => {
+      const fd = files.open(`/proc/${init.pid}/${file}`, ['O_WRONLY']);
+      files.write(fd, engine.encode(text));
+      files.close(fd);
+    };
+    write('uid_map', mapText(config.linux?.uidMappings ?? []));
+    write('gid_map', mapText(config.linux?.gidMappings ?? []));
+    const { calls } = init.kernel;
+    calls.setresgid(0, 0, 0);
+    calls.setresuid(0, 0, 0);
+    calls.setgroups([]);
+    // Changing credentials disarmed it. The round trip proves that we still lived when it was armed.
+    calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
+    init.kernel.flush();
+  },
+};
+
+function mapText(mappings: readonly IDMapping[]): string {
+  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
+}
+
+/** By us: lowering it takes privileges that init is about to lose. */
+function oomScore(value: number): CreationStep {
+  return {
+    name: 'set oom_score_adj',
+    pointer: '/process/oomScoreAdj',
+    do({ engine, init }) {
+      const fd = engine.files.open(`/proc/${init.pid}/oom_score_adj`, ['O_WRONLY']);
+      try {
+        engine.files.write(fd, engine.encode(String(value)));
+      } finally {
+        engine.files.close(fd);
+      }
+    },
+    hint: (error) => (error.code === 'EACCES' ? 'lowering it needs CAP_SYS_RESOURCE' : undefined),
+  };
+}
+
+/** A session of its own, so that the caller's terminal signals and keys are not the container's. */
+const session: CreationStep = {
+  name: 'start a session',
+  do({ init, facts }) {
+    const { kernel } = init;
+    // Only now: a process that is not dumpable belongs to root, and with it the map files in its /proc.
+    kernel.calls.prctl('PR_SET_DUMPABLE', 0, 0, 0, 0);
+    kernel.calls.setsid();
+    if (facts.options.noNewKeyring) return;
+    const name = kernel.pending.input(cString(`_ses.${facts.id}`));
+    const keyring = kernel.may(...KEYRING_REFUSED).keyctl('KEYCTL_JOIN_SESSION_KEYRING', name, 0, 0);
+    kernel.may('*').keyctl('KEYCTL_SETPERM', keyring, SEARCHABLE_BY_USER, 0);
+  },
+};
+
+/** No key management in this kernel, or a container around us that forbids it: then there is nothing to isolate. */
+const KEYRING_REFUSED = ['ENOSYS', 'EPERM', 'EACCES', 'EDQUOT'] as const;
+/** The permissions of a new session keyring (keyrings(7)) and search for its user. */
+const SEARCHABLE_BY_USER = 0x3f1b0000;
+const SIGKILL = 9;

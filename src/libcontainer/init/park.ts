@@ -1,0 +1,86 @@
+import type { Engine } from '../../engine/engine.ts';
+import { Batch, type Memory } from '../../syscalls/batch.ts';
+import { callsOver } from '../../syscalls/calls.ts';
+import { AT_FDCWD, bitsOf, socketDomains } from '../../syscalls/constants.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
+import { readField } from '../../syscalls/struct.ts';
+import { ucred } from '../../syscalls/structs.ts';
+import { ROOM_ABOVE_FIRST_PAGE, STUB_BASE } from '../../syscalls/stub/program-x86_64.ts';
+import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { StubPort } from '../../syscalls/stub/stub-port.ts';
+import type { StubProcess } from '../creation.ts';
+import { ContainerError } from '../errors.ts';
+import { SOCKET, type StateDirectory } from '../store.ts';
+
+/**
+ * A created container is a stub that blocks in accept4 on a socket in its state directory. `create` leaves
+ * it there and exits; `start` connects, and has the same stub do the rest.
+ */
+
+/** The socket that init will listen on. Bound by us, through a descriptor: state paths exceed the 108 bytes of sun_path. */
+export function bindParkingSocket(kernel: LocalKernel, state: StateDirectory): number {
+  const directory = kernel.calls.openat(AT_FDCWD, state.path, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
+  const socket = kernel.calls.socket('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0);
+  kernel.calls.bind(socket, address(directory));
+  kernel.calls.close(directory);
+  return socket;
+}
+
+/**
+ * Has init park on `socket` (its own number). Nothing is awaited: the request is in the socket's buffer, and
+ * is read from there also after we are gone.
+ */
+export function park(init: StubProcess, socket: number): void {
+  init.port.send(parkingBatch(init.port.control, socket));
+}
+
+/** The stub that parked on `socket` under the control of `control`, as `start` gets to talk to it. */
+export function connectParked(
+  engine: Engine,
+  kernel: LocalKernel,
+  state: StateDirectory,
+  parked: { pid: number; control: number; socket: number },
+): StubProcess {
+  const directory = kernel.calls.openat(AT_FDCWD, state.path, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
+  const socket = kernel.calls.socket('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0);
+  kernel.calls.connect(socket, address(directory));
+  kernel.calls.close(directory);
+  if (peerOf(kernel, socket) !== parked.pid) {
+    throw new ContainerError('state', 'the process behind the socket in the state directory is not the container init');
+  }
+  // What accept4 gives is the lowest free number, which only the stub knows: its first reply tells.
+  const hello = parkingBatch(parked.control, parked.socket);
+  new StubPort(engine.files, socket, 0, engine.arch).receive(hello);
+  const control = hello.entries.at(-1)?.result.value ?? 0;
+  const port = new StubPort(engine.files, socket, control, engine.arch);
+  return { pid: parked.pid, port, kernel: new RemoteKernel(port) };
+}
+
+/** The last the stub hears from create: give memory back, drop the control socket, wait for start. */
+function parkingBatch(control: number, socket: number): Batch {
+  const batch = new Batch();
+  const sink = { batch, added: (): void => undefined };
+  const calls = callsOver(sink);
+  // The page that this very request lies in stays; whatever large requests touched above them goes.
+  calls.madvise(STUB_BASE + ROOM_ABOVE_FIRST_PAGE.offset, ROOM_ABOVE_FIRST_PAGE.length, 'MADV_DONTNEED');
+  calls.close(control);
+  callsOver(sink, { adopt: true }).accept4(socket, 0, 0, ['SOCK_CLOEXEC']);
+  return batch;
+}
+
+function address(directory: number): { sun_family: number; sun_path: Uint8Array } {
+  const path = `/proc/self/fd/${directory}/${SOCKET}`;
+  const bytes = Uint8Array.from([...path].map((char) => char.charCodeAt(0)));
+  return { sun_family: bitsOf(socketDomains, ['AF_UNIX']), sun_path: bytes };
+}
+
+/** SO_PEERCRED of a listening socket names the process that called listen (unix(7)). */
+function peerOf(kernel: LocalKernel, socket: number): number {
+  const credentials = kernel.batch((batch, calls): Memory => {
+    const memory = batch.output(ucred.size);
+    const length = batch.input(Uint8Array.from([ucred.size, 0, 0, 0]));
+    calls.getsockopt(socket, 'SOL_SOCKET', 'SO_PEERCRED', memory, length);
+    return memory;
+  });
+  return readField(ucred, 'pid', credentials.bytes);
+}

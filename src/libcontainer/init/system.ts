@@ -1,0 +1,35 @@
+import type { Config } from '../../spec/config.ts';
+import type { CreationStep } from '../creation.ts';
+import { openTarget } from '../rootfs/target.ts';
+
+/** What a container has of its own beside files: names, and a place to work in. */
+export function hostnameSteps(config: Config): CreationStep[] {
+  const { hostname, domainname } = config;
+  const steps: CreationStep[] = [];
+  if (hostname) {
+    steps.push({
+      name: 'set the hostname',
+      pointer: '/hostname',
+      do: ({ init }) => void init.kernel.calls.sethostname(hostname),
+    });
+  }
+  if (domainname) {
+    steps.push({
+      name: 'set the domain name',
+      pointer: '/domainname',
+      do: ({ init }) => void init.kernel.calls.setdomainname(domainname),
+    });
+  }
+  return steps;
+}
+
+/** Created where it is missing, while the root can still be written. */
+export function cwdStep(cwd: string): CreationStep {
+  return {
+    name: `make the working directory ${cwd}`,
+    pointer: '/process/cwd',
+    do({ init, root }) {
+      init.kernel.calls.close(openTarget(init.kernel, root, cwd, 'directory'));
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** What `create` takes besides the container's ID. Paths are absolute. */
+export interface CreateOptions {
+  readonly bundle: string;
+  /** Where to write init's PID, once nothing can fail any more. */
+  readonly pidFile?: string;
+  /** Moves the rootfs over `/` instead of pivot_root, which cannot leave a ramdisk. */
+  readonly noPivot?: boolean;
+  /** Leaves the caller's session keyring to the container. */
+  readonly noNewKeyring?: boolean;
+  /** How many descriptors from 3 on reach the container's process. */
+  readonly preserveFds?: number;
+  /** The AF_UNIX socket that receives the terminal's master. */
+  readonly consoleSocket?: string;
+  /** The AF_UNIX socket that receives a pidfd of init. */
+  readonly pidfdSocket?: string;
+}
+
+export interface RunOptions extends CreateOptions {
+  /** Returns as soon as the process runs, and deletes nothing. */
+  readonly detach?: boolean;
+  /** Keeps a container whose process has ended. */
+  readonly keep?: boolean;
+  /** Does not adopt the orphans of a killed init. */
+  readonly noSubreaper?: boolean;
+}

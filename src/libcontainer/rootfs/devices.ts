@@ -1,0 +1,119 @@
+import type { Config, Device } from '../../spec/config.ts';
+import type { Memory, Result } from '../../syscalls/batch.ts';
+import { fileTypes, S_IFMT } from '../../syscalls/constants.ts';
+import { readField } from '../../syscalls/struct.ts';
+import { statx } from '../../syscalls/structs.ts';
+import type { Creation, CreationStep } from '../creation.ts';
+import { ContainerError } from '../errors.ts';
+import { parseMountOptions } from './mount-options.ts';
+import { isBind } from './mounts.ts';
+import { openInRoot, openTarget, relative } from './target.ts';
+
+/** The devices that every Linux container has (config-linux.md, "Default Devices"). */
+const defaultDevices: readonly Device[] = (
+  [
+    ['null', 1, 3],
+    ['zero', 1, 5],
+    ['full', 1, 7],
+    ['random', 1, 8],
+    ['urandom', 1, 9],
+    ['tty', 5, 0],
+  ] as const
+).map(([name, major, minor]) => ({ path: `/dev/${name}`, type: 'c', major, minor, fileMode: 0o666, uid: 0, gid: 0 }));
+
+/** Links that programs expect in /dev: made where nothing has the name (config-linux.md, "Default Devices"; runc). */
+const links = [
+  ['/proc/self/fd', 'fd'],
+  ['/proc/self/fd/0', 'stdin'],
+  ['/proc/self/fd/1', 'stdout'],
+  ['/proc/self/fd/2', 'stderr'],
+] as const;
+
+/** Where /dev is the host's own, bound in, nothing is made there. */
+export function deviceSteps(config: Config): CreationStep[] {
+  const foreign = (config.mounts ?? []).some(
+    (mount) => relative(mount.destination) === 'dev' && isBind(mount, parseMountOptions(mount.options ?? [])),
+  );
+  if (foreign) return [];
+  const asked = config.linux?.devices ?? [];
+  const wanted = defaultDevices.filter(({ path }) => !asked.some((device) => relative(device.path) === relative(path)));
+  return [
+    { name: 'make the default devices', do: (creation) => makeDevices(creation, wanted) },
+    ...asked
+      .map((device, i) => ({ device, pointer: `/linux/devices/${i}` }))
+      .filter(({ device }) => relative(device.path) !== 'dev/ptmx')
+      .map(({ device, pointer }) => ({
+        name: `make device ${device.path}`,
+        pointer,
+        do: (creation: Creation) => makeDevices(creation, [device]),
+      })),
+    { name: 'make the links in /dev', do: makeLinks },
+  ];
+}
+
+function makeDevices(creation: Creation, devices: readonly Device[]): void {
+  const { kernel } = creation.init;
+  const existing = devices.map((device) => {
+    const { parent, name } = openParent(creation, device.path);
+    const type = deviceTypes[device.type];
+    if (type === undefined)
+      throw new ContainerError('invalid-config', `unknown device type ${JSON.stringify(device.type)}`);
+    const mode = (device.fileMode ?? 0o666) & 0o7777;
+    const made = kernel.may('EEXIST').mknodat(parent, name, type | mode, deviceNumber(device));
+    const facts = kernel.output(statx.size);
+    kernel.calls.statx(parent, name, ['AT_SYMLINK_NOFOLLOW'], ['STATX_BASIC_STATS'], facts);
+    kernel.calls.fchownat(parent, name, device.uid ?? 0, device.gid ?? 0, ['AT_SYMLINK_NOFOLLOW']);
+    kernel.calls.close(parent);
+    return { device, made, facts };
+  });
+  if (existing.length) kernel.flush();
+  for (const { device, made, facts } of existing) if (made.failed) refuseOther(device, facts);
+}
+
+/** An existing node must be the one asked for (config-linux.md, "Devices": MUST generate an error). */
+function refuseOther(device: Device, facts: Memory): void {
+  const field = (name: keyof typeof statx.fields & string) => readField(statx, name, facts.bytes);
+  const same =
+    (field('stx_mode') & S_IFMT) === deviceTypes[device.type] &&
+    (device.type === 'p' || (field('stx_rdev_major') === device.major && field('stx_rdev_minor') === device.minor));
+  if (!same) throw new ContainerError('invalid-config', `${device.path} exists and is another file`);
+}
+
+/** `c` and `u` are the same to the kernel. */
+const deviceTypes: Readonly<Record<string, number>> = {
+  c: fileTypes.S_IFCHR,
+  u: fileTypes.S_IFCHR,
+  b: fileTypes.S_IFBLK,
+  p: fileTypes.S_IFIFO,
+};
+
+/** makedev(3): the kernel's encoding of a device number in 32 bits. */
+function deviceNumber({ major = 0, minor = 0 }: Device): number {
+  return ((Number(minor) & 0xff) | (Number(major) << 8) | ((Number(minor) & ~0xff) << 12)) >>> 0;
+}
+
+function openParent(creation: Creation, path: string): { parent: Result; name: string } {
+  const parts = relative(path).split('/');
+  const name = parts.pop() ?? '';
+  return { parent: openTarget(creation.init.kernel, creation.root, parts.join('/') || '.', 'directory'), name };
+}
+
+function makeLinks(creation: Creation): void {
+  const { kernel } = creation.init;
+  const dev = openInRoot(kernel.calls, creation.root, '/dev', ['O_DIRECTORY']);
+  for (const [target, name] of links) kernel.may('EEXIST').symlinkat(target, dev, name);
+  // The container's own multiplexer, whatever the image brought along.
+  kernel.may('ENOENT').unlinkat(dev, 'ptmx', []);
+  kernel.calls.symlinkat('pts/ptmx', dev, 'ptmx');
+  if (hasKcore(creation)) kernel.may('EEXIST').symlinkat('/proc/kcore', dev, 'core');
+  kernel.calls.close(dev);
+}
+
+function hasKcore({ engine }: Creation): boolean {
+  try {
+    engine.files.lstat('/proc/kcore');
+    return true;
+  } catch {
+    return false;
+  }
+}

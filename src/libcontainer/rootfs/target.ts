@@ -1,0 +1,126 @@
+import { isErrno } from '../../engine/errors.ts';
+import type { Operand, Result } from '../../syscalls/batch.ts';
+import type { openFlags, resolveFlags } from '../../syscalls/constants.ts';
+import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { ContainerError } from '../errors.ts';
+
+/**
+ * Paths inside the container, resolved where the container's own links cannot lead out: every look-up is one
+ * openat2 beneath the rootfs's descriptor, and what it gave is used by descriptor only (CVE-2021-30465,
+ * CVE-2024-45310).
+ */
+export type TargetKind = 'directory' | 'file';
+
+/** An O_PATH descriptor of `path` in the rootfs `root`; what is missing is created, directories 0755, a file empty. */
+export function openTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result {
+  const found = openInRoot(init.may('ENOENT'), root, path, kind === 'directory' ? ['O_DIRECTORY'] : []);
+  if (init.value(found) >= 0) return found;
+  return openInRoot(init.calls, root, createMissing(init, root, path, kind), []);
+}
+
+/** As {@link openTarget}, but only where no component of the path is a symlink: proc and sysfs (CVE-2019-19921, CVE-2023-27561). */
+export function openOrdinaryDirectory(init: RemoteKernel, root: Operand, path: string, type: string): Result {
+  const strict = () =>
+    openInRoot(init.may('ENOENT', 'ELOOP', 'ENOTDIR'), root, path, ['O_DIRECTORY'], ['RESOLVE_NO_SYMLINKS']);
+  let found = strict();
+  if (init.value(found) === -ENOENT) {
+    createMissing(init, root, path, 'directory');
+    found = strict();
+  }
+  if (init.value(found) < 0) {
+    throw new ContainerError('invalid-config', `filesystem "${type}" must be mounted on ordinary directory`);
+  }
+  return found;
+}
+
+export function openInRoot(
+  calls: RemoteKernel['calls'],
+  root: Operand,
+  path: string,
+  flags: readonly (keyof typeof openFlags)[],
+  resolve: readonly (keyof typeof resolveFlags)[] = [],
+): Result {
+  return calls.openat2(root, relative(path), {
+    flags: ['O_PATH', 'O_CLOEXEC', ...flags],
+    resolve: ['RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS', ...resolve],
+  });
+}
+
+/** `/a//b/` → `a/b`, the root itself → `.`. */
+export function relative(path: string): string {
+  return (
+    path
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .join('/') || '.'
+  );
+}
+
+/**
+ * Creates the missing rest of a path, component by component, following symlinks (dangling ones too: images
+ * have /etc/resolv.conf point into a /run that is not there yet) inside the root. Returns the path without
+ * symlinks that it arrived at.
+ */
+function createMissing(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): string {
+  const resolved: string[] = [];
+  const rest = relative(path).split('/');
+  for (let links = 0; rest.length > 0; ) {
+    const name = rest.shift() ?? '';
+    if (name === '..') resolved.pop();
+    if (name === '' || name === '.' || name === '..') continue;
+    const parent = openInRoot(init.calls, root, resolved.join('/') || '.', ['O_DIRECTORY'], ['RESOLVE_NO_SYMLINKS']);
+    const target = readLink(init, parent, name);
+    if (target === undefined) {
+      create(init, parent, name, rest.length > 0 ? 'directory' : kind);
+      resolved.push(name);
+    } else {
+      if (++links > MAX_LINKS)
+        throw new ContainerError('invalid-config', `too many levels of symbolic links in ${path}`);
+      if (target.startsWith('/')) resolved.length = 0;
+      rest.unshift(...target.split('/'));
+    }
+    init.calls.close(parent);
+  }
+  return resolved.join('/') || '.';
+}
+
+/** The link's text; undefined if `name` is no symlink or nothing at all. */
+function readLink(init: RemoteKernel, parent: Result, name: string): string | undefined {
+  const text = init.output(PATH_MAX);
+  const length = init.value(init.may('ENOENT', 'EINVAL').readlinkat(parent, name, text));
+  if (length < 0) return undefined;
+  return decodeUtf8(text.bytes.subarray(0, length));
+}
+
+function create(init: RemoteKernel, parent: Result, name: string, kind: TargetKind): void {
+  try {
+    if (kind === 'directory') {
+      init.may('EEXIST').mkdirat(parent, name, 0o755);
+    } else {
+      const made = init
+        .may('EEXIST')
+        .openat2(parent, name, { flags: ['O_CREAT', 'O_EXCL', 'O_NOFOLLOW', 'O_CLOEXEC'], mode: 0o644 });
+      init.may('EBADF').close(made);
+    }
+    init.flush();
+  } catch (error) {
+    const hint = isErrno(error, 'EROFS')
+      ? 'the mount point does not exist and the file system is read-only'
+      : undefined;
+    throw new ContainerError('syscall', `create mount point ${JSON.stringify(name)}`, { hint, cause: error });
+  }
+}
+
+/** Link targets are bytes; those that are no UTF-8 cannot be followed by name. */
+function decodeUtf8(bytes: Uint8Array): string {
+  const escaped = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    throw new ContainerError('invalid-config', 'a symbolic link in the rootfs is not valid UTF-8');
+  }
+}
+
+const PATH_MAX = 4096;
+const MAX_LINKS = 40;
+const ENOENT = 2;

@@ -1,0 +1,201 @@
+import type { Engine } from '../engine/engine.ts';
+import { isErrno } from '../engine/errors.ts';
+import type { Config } from '../spec/config.ts';
+import { parseJson, writeJson } from '../spec/json.ts';
+import type { LocalKernel } from '../syscalls/local-port.ts';
+import { ContainerError } from './errors.ts';
+
+/**
+ * What a container is, between two commands: `state.json` in its directory under `--root`. The keys at the
+ * top are runc's, because monitoring probes read them; the rest is our own.
+ */
+export interface SavedState {
+  readonly id: string;
+  /** 0 while there is no init. */
+  readonly init_process_pid: number;
+  /** Clock ticks since boot, /proc/PID/stat field 22. */
+  readonly init_process_start: number;
+  /** RFC 3339, UTC. */
+  readonly created: string;
+  readonly rootless: boolean;
+  readonly config: { readonly rootfs: string; readonly labels: readonly string[] };
+  /** The cgroup directory under the key "", as runc writes it on cgroup v2. */
+  readonly cgroup_paths: Readonly<Record<string, string>>;
+  readonly namespace_paths: Readonly<Record<string, string>>;
+  readonly tsrunc: OwnState;
+}
+
+export interface OwnState {
+  readonly ociVersion: string;
+  readonly bundle: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** `created` is written just before init parks; what is true is asked of the kernel: status.ts. */
+  readonly phase: 'creating' | 'created';
+  /** The runtime that is creating it, so that an abandoned one is recognised. */
+  readonly creator: { readonly pid: number; readonly startTime: number };
+  /** The stub's numbers of its control socket and of the socket that it parks on. */
+  readonly parked: { readonly control: number; readonly socket: number };
+  /** The stub's executable: while init runs this, the container is created and not started. */
+  readonly stub: { readonly dev: number; readonly ino: number };
+  readonly preserveFds: number;
+  /** The soft RLIMIT_NOFILE that the caller of create had. */
+  readonly callerNofile: number | undefined;
+}
+
+const STATE = 'state.json';
+const CONFIG = 'config.json';
+export const SOCKET = 'init.sock';
+
+/** A container's directory under `--root`. Readers need no lock: files are replaced, never changed. */
+export class StateDirectory {
+  private constructor(
+    private readonly engine: Engine,
+    readonly id: string,
+    readonly path: string,
+  ) {}
+
+  /** Makes the directory; that one mkdir is what makes an ID unique, whoever creates at the same time. */
+  static reserve(engine: Engine, root: string, id: string): StateDirectory {
+    makeParents(engine, root);
+    const directory = new StateDirectory(engine, id, `${root}/${id}`);
+    try {
+      engine.files.mkdir(directory.path, 0o711);
+    } catch (error) {
+      if (isErrno(error, 'EEXIST')) throw new ContainerError('exists', 'container with given ID already exists');
+      throw error;
+    }
+    return directory;
+  }
+
+  /** Throws `does-not-exist` unless the directory is there. */
+  static open(engine: Engine, root: string, id: string): StateDirectory {
+    const directory = new StateDirectory(engine, id, `${root}/${id}`);
+    try {
+      engine.files.lstat(directory.path);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw new ContainerError('does-not-exist', 'container does not exist');
+      throw error;
+    }
+    return directory;
+  }
+
+  /**
+   * Runs `work` under the lock that create, start and delete hold while they change the container. The kernel
+   * takes it from a process that dies. Who had it before may have removed the directory: then `does-not-exist`.
+   */
+  locked<T>(kernel: LocalKernel, work: () => T): T {
+    const fd = this.engine.files.open(this.path, ['O_RDONLY', 'O_DIRECTORY']);
+    try {
+      kernel.calls.flock(fd, ['LOCK_EX']);
+      StateDirectory.open(this.engine, this.path.slice(0, -this.id.length - 1), this.id);
+      return work();
+    } finally {
+      this.engine.files.close(fd);
+    }
+  }
+
+  save(state: SavedState): void {
+    replaceFile(this.engine, `${this.path}/${STATE}`, this.engine.encode(writeJson(state)), 0o600);
+  }
+
+  /** Undefined for a directory whose create was killed before it wrote anything. */
+  load(): SavedState | undefined {
+    const bytes = readIfThere(this.engine, `${this.path}/${STATE}`);
+    // Our own file, written whole or not at all by the same version's types.
+    return bytes && (parseJson(bytes, this.engine.decode).value as unknown as SavedState);
+  }
+
+  /** The configuration as it was at create: later edits of the bundle have no effect (runtime.md, "Lifecycle"). */
+  saveConfig(config: Config): void {
+    replaceFile(this.engine, `${this.path}/${CONFIG}`, this.engine.encode(writeJson(config)), 0o600);
+  }
+
+  /** Validated before it was saved, so it is not validated again. */
+  loadConfig(): Config {
+    return parseJson(this.engine.files.read(`${this.path}/${CONFIG}`), this.engine.decode).value as unknown as Config;
+  }
+
+  has(name: string): boolean {
+    try {
+      this.engine.files.lstat(`${this.path}/${name}`);
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return false;
+      throw error;
+    }
+  }
+
+  removeSocket(): void {
+    unlinkIfThere(this.engine, `${this.path}/${SOCKET}`);
+  }
+
+  /** Removes the directory. state.json goes last: until then a delete that is killed can be repeated. */
+  remove(): void {
+    const { files } = this.engine;
+    const names = namesIn(this.engine, this.path);
+    for (const name of names.sort((a, b) => Number(a === STATE) - Number(b === STATE))) {
+      unlinkIfThere(this.engine, `${this.path}/${name}`);
+    }
+    try {
+      files.rmdir(this.path);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+}
+
+/** Writes a whole file or leaves the old one: a hidden file in the same directory, then rename. */
+export function replaceFile(engine: Engine, path: string, bytes: Uint8Array, mode: number): void {
+  const { files } = engine;
+  const slash = path.lastIndexOf('/');
+  const temporary = `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.${engine.pid}`;
+  const fd = files.open(temporary, ['O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_NOFOLLOW'], mode);
+  try {
+    files.write(fd, bytes);
+    files.rename(temporary, path);
+  } catch (error) {
+    unlinkIfThere(engine, temporary);
+    throw error;
+  } finally {
+    files.close(fd);
+  }
+}
+
+/** `mkdir -p`, 0700. */
+function makeParents(engine: Engine, path: string): void {
+  try {
+    engine.files.mkdir(path, 0o700);
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return;
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    if (!isErrno(error, 'ENOENT') || parent === '') throw error;
+    makeParents(engine, parent);
+    makeParents(engine, path);
+  }
+}
+
+function readIfThere(engine: Engine, path: string): Uint8Array | undefined {
+  try {
+    return engine.files.read(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function namesIn(engine: Engine, path: string): string[] {
+  try {
+    return engine.files.readdir(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+function unlinkIfThere(engine: Engine, path: string): void {
+  try {
+    engine.files.unlink(path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Config } from './config.ts';
+import { type JsonDocument, JsonSyntaxError, parseJson } from './json.ts';
+import type { Fault, Problem } from './problem.ts';
+import { checkSchema } from './validate/schema.ts';
+import { checkSemantics } from './validate/semantic.ts';
+import { findUnknown } from './validate/unknown.ts';
+
+export interface LoadedConfig {
+  /** Absent if the text is not JSON or does not fit the schema. Present does not mean free of errors. */
+  readonly config: Config | undefined;
+  /** All that is wrong: errors before warnings, each in the order of the text. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads and validates config.json. `decode` is the engine's. Never throws for bad input, and does not look at the
+ * host. Members that are null count as absent, as they do for other runtimes, and are not in the config.
+ */
+export function loadConfig(bytes: Uint8Array, decode: (bytes: Uint8Array) => string): LoadedConfig {
+  let document: JsonDocument;
+  try {
+    document = parseJson(bytes, decode);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    return { config: undefined, problems: [syntaxProblem(error)] };
+  }
+  const schema = checkSchema(document.value, document.nulls.length > 0);
+  const faults = [
+    ...duplicateKeys(document),
+    ...nulCharacters(document),
+    ...schema.faults,
+    ...findUnknown(document.value),
+    ...checkSemantics(schema.repaired, schema.faults),
+  ];
+  return { config: schema.config, problems: place(faults, document) };
+}
+
+function syntaxProblem(error: JsonSyntaxError): Problem {
+  const { pointer, line, column, reason } = error;
+  return { severity: 'error', kind: 'syntax', pointer, line, column, message: reason };
+}
+
+function duplicateKeys(document: JsonDocument): Fault[] {
+  return document.duplicates.map(({ pointer }) => ({
+    severity: 'warning',
+    kind: 'syntax',
+    pointer,
+    message: 'is given more than once; the last one counts',
+  }));
+}
+
+/** No string of a configuration may have one: the kernel would see only what stands before it. */
+function nulCharacters(document: JsonDocument): Fault[] {
+  return document.nuls.map(({ pointer }) => ({
+    severity: 'error',
+    kind: 'schema',
+    pointer,
+    message: 'must not contain a NUL character',
+  }));
+}
+
+function place(faults: readonly Fault[], document: JsonDocument): Problem[] {
+  if (faults.length === 0) return [];
+  const marks = faults.map(({ kind, pointer }) => ({ pointer, key: kind === 'unknown-field' || kind === 'syntax' }));
+  const positions = document.locateAll(marks);
+  return faults
+    .map((fault, index) => ({ ...fault, ...(positions[index] ?? { line: 1, column: 1 }) }))
+    .sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+}
+
+function rank(problem: Problem): number {
+  return problem.severity === 'error' ? 0 : 1;
+}

@@ -1,0 +1,162 @@
+import { bitsOf } from './constants.ts';
+import type { SyscallName } from './numbers.ts';
+import type { Struct, StructValue } from './struct.ts';
+import { writeField } from './struct.ts';
+
+/**
+ * A batch: system calls in order, and the memory that they point to. It runs as a whole wherever it is sent,
+ * in this process or in a stub, and stops at the first failure that is not expected.
+ *
+ * What a call refers to is symbolic until the batch is run: {@link Memory} has an address only where it
+ * runs, a {@link Result} a value only after it ran. A result of an earlier batch is simply a number.
+ */
+export class Batch {
+  readonly entries: Entry[] = [];
+  readonly memories: Memory[] = [];
+  private ran = false;
+
+  /** Adds a system call; `registers` are its arguments as the kernel takes them. */
+  add(call: Call, registers: readonly Operand[], options: EntryOptions = {}): Result {
+    if (registers.length > 6) throw new RangeError(`${call.name}: more than six registers`);
+    const result = new Result(call);
+    this.entries.push({ kind: 'call', call, registers, result, ...options });
+    return result;
+  }
+
+  /** Stores a result (32 bits are enough for every result we move) into memory, before the next call reads it. */
+  store(target: Memory, offset: number, value: Operand): void {
+    const call: Call = { name: 'store', words: () => [] };
+    this.entries.push({
+      kind: 'store',
+      call,
+      registers: [new Address(target, offset), value],
+      result: new Result(call),
+    });
+  }
+
+  /** Memory whose bytes the calls read. */
+  input(bytes: Uint8Array): Memory {
+    return this.remember(new Memory(bytes, false));
+  }
+
+  /** Memory whose bytes the calls write; they come back when the batch has run. */
+  output(bytes: number | Uint8Array): Memory {
+    return this.remember(new Memory(typeof bytes === 'number' ? new Uint8Array(bytes) : bytes, true));
+  }
+
+  /** A struct in memory: names become flags, memory becomes its address, results are stored when they are known. */
+  struct(declaration: Struct, value: StructFields, out = false): Memory {
+    const bytes = new Uint8Array(declaration.size);
+    const view = new DataView(bytes.buffer);
+    const memory = out ? this.output(bytes) : this.input(bytes);
+    for (const [field, type] of Object.entries(declaration.fields)) {
+      const given = value[field];
+      const offset = declaration.offsets[field] ?? 0;
+      if (given === undefined) continue;
+      if (given instanceof Memory) memory.pointers.push({ offset, target: given });
+      else if (given instanceof Result && given.known) writeField(view, offset, type, given.value);
+      else if (isDeferred(given)) this.store(memory, offset, given);
+      else if (given instanceof Uint8Array) bytes.set(given.subarray(0, type.size), offset);
+      else if (typeof given === 'object') writeField(view, offset, type, bitsOf(type.table ?? {}, given));
+      else writeField(view, offset, type, given);
+    }
+    return memory;
+  }
+
+  /** Called by the port that runs it, once. */
+  begin(): void {
+    if (this.ran) throw new Error('a batch runs once');
+    this.ran = true;
+  }
+
+  private remember(memory: Memory): Memory {
+    this.memories.push(memory);
+    return memory;
+  }
+}
+
+/** What a register gets: a number, an address, an earlier result, or a word of memory read just before the call. */
+export type Operand = number | Memory | Address | Result | Word;
+type Deferred = Result | Word;
+export type StructFields = Readonly<Record<string, StructValue | Memory | Deferred | undefined>>;
+
+function isDeferred(value: unknown): value is Deferred {
+  return value instanceof Result || value instanceof Word;
+}
+
+export interface Call {
+  readonly name: SyscallName | 'store';
+  /** The arguments for people. Evaluated only if someone asks: an error, a trace, a plan. */
+  words(): string[];
+}
+
+export interface EntryOptions {
+  /** Failures that are an answer, not an error. */
+  readonly expected?: readonly string[];
+  /** The call returns in a second process too, which goes on with the control socket of this number. */
+  readonly returnsTwice?: number;
+  /** The result becomes the control socket. */
+  readonly adopt?: boolean;
+  /** What the entry belongs to, so that a failure can name it. */
+  readonly step?: unknown;
+}
+
+export interface Entry extends EntryOptions {
+  readonly kind: 'call' | 'store';
+  readonly call: Call;
+  readonly registers: readonly Operand[];
+  readonly result: Result;
+}
+
+/** The result of a call: an operand for later calls, a number once the batch has run. */
+export class Result {
+  private settled: number | undefined;
+
+  constructor(readonly call: Call) {}
+
+  get known(): boolean {
+    return this.settled !== undefined;
+  }
+
+  /** The kernel's answer; an expected failure is its negative errno. */
+  get value(): number {
+    if (this.settled === undefined) throw new Error(`the result of ${this.call.name} is not known yet`);
+    return this.settled;
+  }
+
+  get failed(): boolean {
+    return this.value < 0;
+  }
+
+  settle(value: number): void {
+    this.settled = value;
+  }
+}
+
+export class Memory {
+  readonly pointers: { offset: number; target: Memory }[] = [];
+  /** Bytes from the start of the region that its batch is laid out in; set when it is encoded. */
+  place = 0;
+
+  constructor(
+    public bytes: Uint8Array,
+    readonly out: boolean,
+  ) {}
+}
+
+/** An address inside memory. */
+export class Address {
+  constructor(
+    readonly memory: Memory,
+    readonly offset: number,
+  ) {}
+}
+
+/** A signed 32-bit or a 64-bit word of memory, read when the call is made: descriptors from pipe2 and recvmsg. */
+export class Word {
+  constructor(
+    readonly memory: Memory,
+    readonly offset: number,
+    readonly width: 32 | 64,
+  ) {}
+}

@@ -1,0 +1,32 @@
+import type { Batch, EntryOptions, Result } from './batch.ts';
+import type { Param, ValueOf } from './params.ts';
+import { type Signatures, signatures } from './signatures.ts';
+
+type Arguments<P extends readonly unknown[]> = { [K in keyof P]: ValueOf<P[K]> };
+
+/** A method for every system call, typed by its signature. `R` is what a call gives: a number at once, or a {@link Result}. */
+export type Calls<R> = { readonly [N in keyof Signatures]: (...args: Arguments<Signatures[N]>) => R };
+
+/** Where a call goes: the batch it joins, and what becomes of its result. */
+export interface Sink<R> {
+  /** The batch that the next call, and the memory it needs, belong to. */
+  readonly batch: Batch;
+  /** What the calls are for: the recipe's step. */
+  readonly step?: unknown;
+  added(result: Result): R;
+}
+
+/** The typed calls over `sink`. `options` hold for every call made through the object that comes back. */
+export function callsOver<R>(sink: Sink<R>, options: EntryOptions = {}): Calls<R> {
+  const calls: Record<string, (...args: never[]) => R> = {};
+  for (const name of Object.keys(signatures) as (keyof Signatures)[]) {
+    const params: readonly Param<never>[] = signatures[name];
+    calls[name] = (...args: never[]) => {
+      const batch = sink.batch;
+      const registers = params.flatMap((param, i) => param.registers(batch, args[i] as never));
+      const words = (): string[] => params.flatMap((param, i) => param.words(args[i] as never));
+      return sink.added(batch.add({ name, words }, registers, { ...options, step: sink.step }));
+    };
+  }
+  return calls as Calls<R>;
+}

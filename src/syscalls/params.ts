@@ -1,0 +1,165 @@
+import { type Batch, Memory, type Operand, Result, type StructFields, Word } from './batch.ts';
+import { AT_FDCWD, bitsOf, type Table } from './constants.ts';
+import type { Struct } from './struct.ts';
+
+/** One parameter of a typed call: how a value becomes registers, and how it reads. */
+export interface Param<T> {
+  registers(batch: Batch, value: T): readonly Operand[];
+  words(value: T): readonly string[];
+}
+
+/** Marks a declaration's value type; never called. */
+export type ValueOf<P> = P extends Param<infer T> ? T : never;
+
+export const int: Param<Operand> = {
+  registers: (_, value) => [value],
+  words: (value) => [operandWords(value)],
+};
+
+/** A descriptor; a result reads as the path that it was opened by. */
+export const fd: Param<Operand> = {
+  registers: (_, value) => [value],
+  words: (value) => [value === AT_FDCWD ? 'AT_FDCWD' : operandWords(value)],
+};
+
+export const mode: Param<number> = {
+  registers: (_, value) => [value],
+  words: (value) => [`0${value.toString(8)}`],
+};
+
+/** A NUL-terminated string; null is a null pointer. */
+export const path: Param<string | null> = {
+  registers: (batch, value) => [value === null ? 0 : batch.input(cString(value))],
+  words: (value) => [value === null ? 'NULL' : JSON.stringify(value)],
+};
+
+/** `argv`, `envp`: an array of strings that ends with a null pointer. */
+export const strings: Param<readonly string[]> = {
+  registers: (batch, values) => {
+    const array = batch.input(new Uint8Array(8 * (values.length + 1)));
+    values.forEach((value, i) => {
+      array.pointers.push({ offset: 8 * i, target: batch.input(cString(value)) });
+    });
+    return [array];
+  },
+  words: (values) => [`[${values.map((value) => JSON.stringify(value)).join(', ')}]`],
+};
+
+/** `envp`: values may be secrets, so only their number reads. */
+export const environment: Param<readonly string[]> = {
+  registers: strings.registers,
+  words: (values) => [`${values.length} variables`],
+};
+
+export function flags<T extends Table>(table: T): Param<readonly (keyof T & string)[]> {
+  return {
+    registers: (_, names) => [bitsOf(table, names)],
+    words: (names) => [names.length ? names.join('|') : '0'],
+  };
+}
+
+export function choice<T extends Table>(table: T): Param<keyof T & string> {
+  return {
+    registers: (_, name) => [bitsOf(table, [name])],
+    words: (name) => [name],
+  };
+}
+
+/** A pointer to a struct that the kernel reads. */
+export function structOf(declaration: Struct): Param<StructFields> {
+  return {
+    registers: (batch, value) => [batch.struct(declaration, value)],
+    words: (value) => [structWords(value)],
+  };
+}
+
+/** The same followed by its size, as extensible calls (openat2, clone3, mount_setattr) want it. */
+export function sizedStruct(declaration: Struct): Param<StructFields> {
+  return {
+    registers: (batch, value) => [batch.struct(declaration, value), declaration.size],
+    words: (value) => [structWords(value)],
+  };
+}
+
+/** Memory that is already in the batch, or a null pointer. */
+export const memory: Param<Memory | 0> = {
+  registers: (_, value) => [value],
+  words: (value) => [value === 0 ? 'NULL' : `${value.bytes.length} bytes`],
+};
+
+/** A buffer and its length. */
+export const buffer: Param<Memory> = {
+  registers: (_, value) => [value, value.bytes.length],
+  words: (value) => [`${value.bytes.length} bytes`],
+};
+
+/** Bytes to write and their length. */
+export const bytes: Param<Uint8Array> = {
+  registers: (batch, value) => [batch.input(value), value.length],
+  words: (value) => [excerpt(value)],
+};
+
+/** A string without terminator and its length: sethostname. */
+export const text: Param<string> = {
+  registers: (batch, value) => {
+    const encoded = utf8(value);
+    return [batch.input(encoded), encoded.length];
+  },
+  words: (value) => [JSON.stringify(value)],
+};
+
+/** A list of 32-bit ids after their number: setgroups. */
+export const idList: Param<readonly number[]> = {
+  registers: (batch, values) => [values.length, batch.input(new Uint8Array(Uint32Array.from(values).buffer))],
+  words: (values) => [`[${values.join(', ')}]`],
+};
+
+/** UTF-8 without the engine's help: this layer may not ask for one. */
+export function utf8(value: string): Uint8Array {
+  const out: number[] = [];
+  for (const char of value) {
+    const point = char.codePointAt(0) ?? 0;
+    const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
+    if (code < 0x80) out.push(code);
+    else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 63));
+    else if (code < 0x10000) out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else out.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+  }
+  return Uint8Array.from(out);
+}
+
+/** A name with NUL inside would silently become another name. */
+export function cString(value: string): Uint8Array {
+  if (value.includes('\0')) throw new RangeError(`a NUL byte in ${JSON.stringify(value)}`);
+  const encoded = utf8(value);
+  const terminated = new Uint8Array(encoded.length + 1);
+  terminated.set(encoded);
+  return terminated;
+}
+
+function operandWords(value: Operand): string {
+  if (typeof value === 'number') return String(value);
+  if (value instanceof Result) {
+    const name = value.call.words().find((word) => word.startsWith('"') && word !== '""');
+    return value.known && !name ? String(value.value) : `<${name ?? value.call.name}>`;
+  }
+  if (value instanceof Word) return '<fd>';
+  return value instanceof Memory ? `${value.bytes.length} bytes` : '<address>';
+}
+
+function structWords(value: StructFields): string {
+  const fields = Object.entries(value).flatMap(([name, field]) => {
+    if (field === undefined) return [];
+    if (typeof field === 'number' || typeof field === 'bigint') return [`${name}=${field}`];
+    if (field instanceof Uint8Array) return [`${name}=${excerpt(field)}`];
+    if (field instanceof Memory || field instanceof Result || field instanceof Word)
+      return [`${name}=${operandWords(field)}`];
+    return field.length ? [`${name}=${field.join('|')}`] : [];
+  });
+  return `{${fields.join(', ')}}`;
+}
+
+function excerpt(value: Uint8Array): string {
+  const shown = [...value.subarray(0, 32)].map((code) => (code >= 32 && code < 127 ? String.fromCharCode(code) : '.'));
+  return JSON.stringify(shown.join('')) + (value.length > 32 ? `… ${value.length} bytes` : '');
+}

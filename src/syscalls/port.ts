@@ -1,0 +1,33 @@
+import { SyscallError } from '../engine/errors.ts';
+import type { Batch, Entry } from './batch.ts';
+import { errnoCode, errnoNumber } from './errno.ts';
+
+/** Somewhere that batches of system calls are executed: this process, a stub, or a test's imagination. */
+export interface SyscallPort {
+  /** Runs the batch to its end or to its first unexpected failure, which it throws as a {@link SyscallError}. */
+  run(batch: Batch): void;
+}
+
+/** Whether a result is a failure in the kernel's convention. */
+export function isFailure(value: number): boolean {
+  return value < 0 && value >= -4095;
+}
+
+/** Throws the first failure of the executed entries that their caller did not expect. */
+export function throwFailure(batch: Batch, executed: number): void {
+  for (const entry of batch.entries.slice(0, executed)) {
+    if (isFailure(entry.result.value) && !isExpected(entry)) throw new CallFailed(entry);
+  }
+}
+
+/** A failed call that still knows the entry it was, and so the step that it belongs to. */
+export class CallFailed extends SyscallError {
+  constructor(readonly entry: Entry) {
+    const errno = -entry.result.value;
+    super(entry.call.name, entry.call.words(), errno, errnoCode(errno));
+  }
+}
+
+function isExpected({ expected, result }: Entry): boolean {
+  return expected?.some((code) => code === '*' || errnoNumber(code) === -result.value) ?? false;
+}

@@ -1,0 +1,86 @@
+import type { Engine } from '../engine/engine.ts';
+import { bitsOf, mmapProtections } from './constants.ts';
+import type { LocalKernel } from './local-port.ts';
+import { syscallNumber } from './numbers.ts';
+import { readField, struct, u32 } from './struct.ts';
+import { AssemblerX86 } from './stub/assembler-x86_64.ts';
+
+/**
+ * Turns signals into bytes of a pipe. A handler of a few instructions writes the signal's number: the engine
+ * cannot register real-time signals, and its threads would take what a signalfd waits for. Returns the end to
+ * read from; the handler stays for the rest of this process's life.
+ */
+export function relaySignals(engine: Engine, kernel: LocalKernel, numbers: readonly number[]): number {
+  const { read, write } = pipe(kernel);
+  const { handler, restorer } = install(engine, kernel, write);
+  kernel.batch((_, calls) => {
+    for (const number of numbers) {
+      calls.rt_sigaction(
+        number,
+        { handler, restorer, flags: ['SA_SIGINFO', 'SA_RESTORER', 'SA_ONSTACK', 'SA_RESTART'] },
+        0,
+        8,
+      );
+    }
+  });
+  return read;
+}
+
+function pipe(kernel: LocalKernel): { read: number; write: number } {
+  const ends = kernel.batch((batch, calls) => {
+    const memory = batch.output(pipeEnds.size);
+    calls.pipe2(memory, ['O_CLOEXEC']);
+    return memory;
+  });
+  return { read: readField(pipeEnds, 'read', ends.bytes), write: readField(pipeEnds, 'write', ends.bytes) };
+}
+
+const pipeEnds = struct('int[2]', { read: u32, write: u32 });
+
+/** Puts the code into a page that is never writable and executable at once. */
+function install(engine: Engine, kernel: LocalKernel, fd: number): { handler: number; restorer: number } {
+  const { code, restorer } = assembleHandler(fd);
+  const page = engine.native().map(PAGE);
+  page.bytes.set(code);
+  kernel.calls.mprotect(page.address, PAGE, bitsOf(mmapProtections, ['PROT_READ', 'PROT_EXEC']));
+  return { handler: page.address, restorer: page.address + restorer };
+}
+
+/**
+ * handler(rdi = signal, rsi = siginfo): a signal that the kernel itself raised (si_code > 0 of a fault) means
+ * that this process is broken and must not be told apart from a forwarded one: it ends, as by default.
+ */
+export function assembleHandler(fd: number): { code: Uint8Array; restorer: number } {
+  const a = new AssemblerX86();
+  for (const fault of FAULTS) {
+    a.cmpImm('rdi', fault);
+    a.j('e', 'fault');
+  }
+  a.label('relay');
+  a.push('rdi');
+  a.mov('rsi', 'rsp');
+  a.movImm('rdi', fd);
+  a.movImm('rdx', 1);
+  a.movImm('rax', syscallNumber('write', 'x86_64'));
+  a.syscall();
+  a.pop('rdi');
+  a.ret();
+  a.label('fault');
+  a.load32Signed('rax', { base: 'rsi', offset: SI_CODE });
+  a.test('rax', 'rax');
+  a.j('le', 'relay');
+  a.addImm('rdi', 128);
+  a.movImm('rax', syscallNumber('exit_group', 'x86_64'));
+  a.syscall();
+  a.label('restorer');
+  a.movImm('rax', RT_SIGRETURN);
+  a.syscall();
+  return { code: a.assemble(), restorer: a.offsetOf('restorer') };
+}
+
+const PAGE = 4096;
+/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV. */
+const FAULTS = [4, 5, 7, 8, 11];
+/** Offset in siginfo_t. */
+const SI_CODE = 8;
+const RT_SIGRETURN = 15;

@@ -1,0 +1,158 @@
+import * as k from './constants.ts';
+import { bytesField, flagsField, i32, i64, pointer, struct, u16, u32, u64 } from './struct.ts';
+
+/** The kernel's structs that we pass, from the uapi headers. test/unit/syscalls/structs.test.ts compares them with C. */
+
+/** linux/openat2.h, Linux 5.6. */
+export const openHow = struct('open_how', {
+  flags: flagsField(u64, k.openFlags),
+  mode: u64,
+  resolve: flagsField(u64, k.resolveFlags),
+});
+
+/** linux/sched.h, CLONE_ARGS_SIZE_VER2, Linux 5.7. */
+export const cloneArgs = struct('clone_args', {
+  flags: flagsField(u64, k.cloneFlags),
+  pidfd: pointer,
+  child_tid: pointer,
+  parent_tid: pointer,
+  exit_signal: u64,
+  stack: pointer,
+  stack_size: u64,
+  tls: u64,
+  set_tid: pointer,
+  set_tid_size: u64,
+  cgroup: u64,
+});
+
+/** linux/mount.h, Linux 5.12. */
+export const mountAttr = struct('mount_attr', {
+  attr_set: flagsField(u64, k.mountAttributes),
+  attr_clr: flagsField(u64, k.mountAttributes),
+  propagation: flagsField(u64, k.propagations),
+  userns_fd: u64,
+});
+
+/** bits/types/struct_rlimit.h for prlimit64. */
+export const rlimit64 = struct('rlimit64', { rlim_cur: u64, rlim_max: u64 });
+
+export const capHeader = struct('__user_cap_header_struct', { version: u32, pid: i32 });
+
+/** Two of struct __user_cap_data_struct, as version 3 wants them. */
+export const capData = struct('__user_cap_data_struct[2]', {
+  effective_low: u32,
+  permitted_low: u32,
+  inheritable_low: u32,
+  effective_high: u32,
+  permitted_high: u32,
+  inheritable_high: u32,
+});
+
+export const iovec = struct('iovec', { iov_base: pointer, iov_len: u64 });
+
+export const msghdr = struct('msghdr', {
+  msg_name: pointer,
+  msg_namelen: u32,
+  msg_iov: pointer,
+  msg_iovlen: u64,
+  msg_control: pointer,
+  msg_controllen: u64,
+  msg_flags: i32,
+});
+
+/** Header of a control message; SCM_RIGHTS data are 32-bit descriptors right behind it. */
+export const cmsghdr = struct('cmsghdr', { cmsg_len: u64, cmsg_level: i32, cmsg_type: i32 });
+
+export const sockaddrUn = struct('sockaddr_un', { sun_family: u16, sun_path: bytesField(108) });
+
+export const ucred = struct('ucred', { pid: i32, uid: u32, gid: u32 });
+
+export const pollfd = struct('pollfd', {
+  fd: i32,
+  events: flagsField(u16, k.pollEvents),
+  revents: flagsField(u16, k.pollEvents),
+});
+
+export const timespec = struct('timespec', { tv_sec: i64, tv_nsec: i64 });
+
+/** asm/signal.h as rt_sigaction(2) takes it on x86_64; aarch64 has no sa_restorer but the same layout. */
+export const kernelSigaction = struct('kernel_sigaction', {
+  handler: pointer,
+  flags: flagsField(u64, k.sigactionFlags),
+  restorer: pointer,
+  mask: u64,
+});
+
+/** bits/statfs.h on 64-bit machines. */
+export const statfs = struct('statfs', {
+  f_type: i64,
+  f_bsize: i64,
+  f_blocks: u64,
+  f_bfree: u64,
+  f_bavail: u64,
+  f_files: u64,
+  f_ffree: u64,
+  f_fsid: u64,
+  f_namelen: i64,
+  f_frsize: i64,
+  f_flags: i64,
+  f_spare: bytesField(32),
+});
+
+/** linux/stat.h, 256 bytes; the times between stx_attributes_mask and stx_rdev_major are not read. */
+export const statx = struct('statx', {
+  stx_mask: u32,
+  stx_blksize: u32,
+  stx_attributes: u64,
+  stx_nlink: u32,
+  stx_uid: u32,
+  stx_gid: u32,
+  stx_mode: u16,
+  __spare0: u16,
+  stx_ino: u64,
+  stx_size: u64,
+  stx_blocks: u64,
+  stx_attributes_mask: u64,
+  times: bytesField(64),
+  stx_rdev_major: u32,
+  stx_rdev_minor: u32,
+  stx_dev_major: u32,
+  stx_dev_minor: u32,
+  stx_mnt_id: u64,
+  __spare: bytesField(104),
+});
+
+/** union bpf_attr for BPF_PROG_LOAD, up to expected_attach_type. */
+export const bpfProgLoad = struct('bpf_attr(BPF_PROG_LOAD)', {
+  prog_type: u32,
+  insn_cnt: u32,
+  insns: pointer,
+  license: pointer,
+  log_level: u32,
+  log_size: u32,
+  log_buf: pointer,
+  kern_version: u32,
+  prog_flags: u32,
+  prog_name: bytesField(16),
+  prog_ifindex: u32,
+  expected_attach_type: u32,
+});
+
+/** union bpf_attr for BPF_PROG_ATTACH and BPF_PROG_DETACH. */
+export const bpfProgAttach = struct('bpf_attr(BPF_PROG_ATTACH)', {
+  target_fd: u32,
+  attach_bpf_fd: u32,
+  attach_type: u32,
+  attach_flags: flagsField(u32, k.bpfAttachFlags),
+  replace_bpf_fd: u32,
+});
+
+/** union bpf_attr for BPF_PROG_QUERY. */
+export const bpfProgQuery = struct('bpf_attr(BPF_PROG_QUERY)', {
+  target_fd: u32,
+  attach_type: u32,
+  query_flags: u32,
+  attach_flags: u32,
+  prog_ids: pointer,
+  prog_cnt: u32,
+});

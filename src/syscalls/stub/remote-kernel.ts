@@ -1,0 +1,76 @@
+import { Batch, type Memory, type Result } from '../batch.ts';
+import { type Calls, callsOver } from '../calls.ts';
+import type { SyscallPort } from '../port.ts';
+
+/**
+ * System calls of another process as functions. They gather in a batch, across steps, and are made when
+ * {@link flush} is called or a value is needed: a container costs a handful of round trips, not hundreds.
+ */
+export class RemoteKernel {
+  readonly calls: Calls<Result>;
+  /** The step that the next calls belong to. */
+  step: unknown;
+  /** Round trips so far; `--debug` prints them. */
+  roundTrips = 0;
+  private batch = new Batch();
+  private readonly lenient = new Map<string, Calls<Result>>();
+
+  constructor(private port: SyscallPort) {
+    this.calls = this.over();
+  }
+
+  /** The calls, where these failures are answers. `*` stands for every failure. */
+  may(...codes: readonly string[]): Calls<Result> {
+    const key = codes.join();
+    const known = this.lenient.get(key) ?? this.over(codes);
+    this.lenient.set(key, known);
+    return known;
+  }
+
+  /** Memory in the pending batch. */
+  output(size: number | Uint8Array): Memory {
+    return this.batch.output(size);
+  }
+
+  /** For calls that a batch makes in its own way: flags that only the stub's protocol knows. */
+  get pending(): Batch {
+    return this.batch;
+  }
+
+  flush(): void {
+    const batch = this.batch;
+    if (batch.entries.length === 0) return;
+    this.batch = new Batch();
+    this.roundTrips++;
+    this.port.run(batch);
+  }
+
+  /** The value of a result, now. */
+  value(result: Result): number {
+    if (!result.known) this.flush();
+    return result.value;
+  }
+
+  /** Takes the pending batch away, to be sent by other means. */
+  take(): Batch {
+    const batch = this.batch;
+    this.batch = new Batch();
+    return batch;
+  }
+
+  private over(expected?: readonly string[]): Calls<Result> {
+    const kernel = this;
+    return callsOver(
+      {
+        get batch() {
+          return kernel.batch;
+        },
+        get step() {
+          return kernel.step;
+        },
+        added: (result) => result,
+      },
+      expected ? { expected } : {},
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { DIFFERENCES } from './parity/differences.ts';
+import { type Observation, observe, PROBE } from './parity/probe.ts';
+import { VARIANTS, type Variant } from './parity/variants.ts';
+import { hasCapability, isAlive, linkOf } from './support/host.ts';
+import { ok, REFERENCE, RUNTIME } from './support/runtime.ts';
+import { sandbox } from './support/sandbox.ts';
+import { until } from './support/wait.ts';
+
+const box = sandbox('parity');
+
+/** Without a runc on the machine there is nothing to compare with. */
+const testPair = REFERENCE === undefined ? test.skip : test;
+
+test('the comparison sees what differs', async () => {
+  const variant: Variant = { name: 'another', patch: {} };
+  const other: Variant = {
+    name: 'other',
+    patch: { '/process/user': { uid: 5, gid: 6, umask: 7 }, '/process/oomScoreAdj': 100, '/mounts/3': undefined },
+    caller: 'ulimit -c 0',
+  };
+  const found = differing(variant, await contained(RUNTIME, variant), await contained(RUNTIME, other)).join('\n');
+  for (const fact of ['status.Uid', 'status.Gid', 'umask', 'one.oom_score_adj', 'mountinfo.order', 'mountinfo./dev/shm', 'dev./dev/shm', 'limits.Max core file size']) {
+    expect(found).toContain(`${fact}:`);
+  }
+});
+
+const POSSIBLE = VARIANTS.filter(({ capability }) => capability === undefined || hasCapability(capability));
+
+describe('a container of tsrunc is what runc makes of the same config', () => {
+  testPair.each(POSSIBLE.map((variant) => [variant.name, variant] as const))('%s', async (_, variant) => {
+    const [ours, reference] = [await contained(RUNTIME, variant), await contained(REFERENCE ?? '', variant)];
+    expect(differing(variant, ours, reference)).toEqual([]);
+  });
+});
+
+test.each(VARIANTS.filter((variant) => !POSSIBLE.includes(variant)).map((variant) => [variant.name]))(
+  'left out, because the tests have not got the capability it takes: %s',
+  () => expect(POSSIBLE.length).toBeGreaterThanOrEqual(40),
+);
+
+test('there are at least forty variants, each with a name of its own', () => {
+  expect(new Set(VARIANTS.map((variant) => variant.name)).size).toBe(VARIANTS.length);
+  expect(VARIANTS.length).toBeGreaterThanOrEqual(40);
+});
+
+/** Runs the variant, detached as every engine does, and gives what its first process saw. */
+async function contained(runtime: string, variant: Variant): Promise<Observation> {
+  const id = box.id();
+  const bundle = box.bundle({ script: PROBE, patch: patchOf(variant, id), ...(variant.ownRootfs && { ownRootfs: true }) });
+  const pidFile = path.join(bundle, 'pid');
+  const args = ['run', '-d', '--bundle', bundle, '--pid-file', pidFile, id];
+  const outcome = ok(box.runtime(args, { runtime, ...(variant.caller !== undefined && { caller: variant.caller }) }));
+  const pid = Number(fs.readFileSync(pidFile, 'utf8'));
+  await until('the probe has ended', () => !isAlive(pid));
+  ok(box.runtime(['delete', id], { runtime }));
+  return observe(outcome.later(), [
+    [outcome.scratch, 'IO'],
+    [bundle, 'BUNDLE'],
+    [id, 'ID'],
+    [box.dir, 'DIR'],
+    [new RegExp(`\\b${pid}\\b`, 'g'), 'PID'],
+    ...hostNamespaces(),
+  ]);
+}
+
+function patchOf(variant: Variant, id: string) {
+  const { files = [], writable = [], patch } = variant;
+  const probed = { PROBE_FILES: files.join(' '), PROBE_WRITABLE: writable.join(' '), PROBE_MASKED: '/proc/acpi /proc/keys' };
+  const own = patch['/process/env'];
+  const env = Array.isArray(own) ? own : ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'TERM=xterm'];
+  const cgroupsPath = patch['/linux/cgroupsPath'] === undefined ? {} : { '/linux/cgroupsPath': `/${id}` };
+  const added = Object.entries(probed).map(([name, value]) => `${name}=${value}`);
+  return { ...patch, ...cgroupsPath, '/process/env': [...env, ...added] };
+}
+
+/** A namespace of the host is told by name, one of the container's own by the fact that it is none of these. */
+function hostNamespaces(): [string, string][] {
+  return fs.readdirSync('/proc/self/ns').map((name) => [linkOf(`/proc/self/ns/${name}`), 'host']);
+}
+
+function differing(variant: Variant, ours: Observation, reference: Observation): string[] {
+  const facts = new Set([...reference.keys(), ...ours.keys()]);
+  return [...facts].flatMap((fact) => {
+    const pair = [ours.get(fact), reference.get(fact)] as const;
+    if (pair[0] === pair[1]) return [];
+    const known = DIFFERENCES.find(
+      (entry) => entry.fact.test(fact) && (entry.variant?.test(variant.name) ?? true) && (entry.holds?.(...pair) ?? true),
+    );
+    return known ? [] : [`${fact}:\n  tsrunc: ${pair[0] ?? 'absent'}\n  runc:   ${pair[1] ?? 'absent'}`];
+  });
+}

@@ -4,10 +4,15 @@ import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
 import { ContainerError } from './errors.ts';
 import type { Host } from './host.ts';
+import { spawnBuilder } from './init/builder.ts';
+import { cloneInit, timeSteps } from './init/clone.ts';
 import { executableStep } from './init/executable.ts';
 import { identitySteps } from './init/identity.ts';
+import { joinSteps } from './init/join.ts';
+import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
-import { spawnInit } from './init/stub.ts';
+import { reopenNull } from './init/streams.ts';
+import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
 import { kernelOf } from './kernel.ts';
 import { type NamespaceType, namespaces } from './namespaces.ts';
@@ -50,12 +55,18 @@ function recipe(config: Config): CreationStep[] {
   return [
     announce,
     makeCgroup,
-    spawnInit,
+    spawnBuilder,
+    ...joinSteps(config),
+    ...timeSteps(config),
+    cloneInit,
     ...identitySteps(config),
+    ...(namespaceOf(config, 'network') === 'new' ? [loopbackUp] : []),
+    ...sysctlSteps(linux.sysctl ?? {}),
     rootPropagation,
     rootMount,
     ...mountSteps(mounts),
     ...deviceSteps(config),
+    reopenNull,
     ...(process ? [cwdStep(process.cwd)] : []),
     pivotRoot,
     ...readonlyTmpfsSteps(mounts),

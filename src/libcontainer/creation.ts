@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Config } from '../spec/config.ts';
+import type { Result } from '../syscalls/batch.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
 import type { StubPort } from '../syscalls/stub/stub-port.ts';
@@ -14,6 +15,12 @@ import type { StateDirectory } from './store.ts';
 export class Creation implements RecipeContext {
   /** The first process: joins and clones, then goes away. */
   builder: StubProcess | undefined;
+  /** The socket pair that init will be talked to by. */
+  initSocket: { ours: number; theirs: number } = { ours: -1, theirs: -1 };
+  /** Namespaces given by path, as the builder's descriptors. */
+  readonly joined = new Map<NamespaceType, Result>();
+  /** The builder sits in the container's cgroup, and init is born there. */
+  builderInCgroup = false;
   /** The container's init. */
   private process: StubProcess | undefined;
   /** Descriptor of the detached, then attached, mount of the rootfs, in init. */
@@ -34,7 +41,12 @@ export class Creation implements RecipeContext {
   }
 
   get remote(): RemoteKernel | undefined {
-    return this.process?.kernel;
+    return (this.process ?? this.builder)?.kernel;
+  }
+
+  get builderProcess(): StubProcess {
+    if (!this.builder) throw new Error('there is no builder');
+    return this.builder;
   }
 
   get engine(): Engine {

@@ -7,7 +7,7 @@ import { unsupportedMountOption } from './unsupported.ts';
 /** What this build can do, from the tables that it is done by. */
 export const supported: Omit<FeatureFacts, 'version' | 'commit'> = {
   hooks: [],
-  namespaces: Object.keys(namespaces).filter((type) => type !== 'time'),
+  namespaces: Object.keys(namespaces),
   capabilities: capabilityNames,
   mountOptions: Object.keys(mountOptions).filter((option) => !unsupportedMountOption.test(option)),
   cgroup: { systemd: false, systemdUser: false, rdma: true },

@@ -39,12 +39,6 @@ const unsupported: readonly Unsupported[] = [
   { pointer: '/linux/memoryPolicy', what: 'a memory policy', asked: ({ linux }) => linux?.memoryPolicy !== undefined },
   { pointer: '/linux/personality', what: 'a personality', asked: ({ linux }) => linux?.personality !== undefined },
   { pointer: '/linux/mountLabel', what: 'a mount label', asked: ({ linux }) => !!linux?.mountLabel },
-  { pointer: '/linux/sysctl', what: 'sysctl', asked: ({ linux }) => Object.keys(linux?.sysctl ?? {}).length > 0 },
-  {
-    pointer: '/linux/timeOffsets',
-    what: 'time offsets',
-    asked: ({ linux }) => Object.keys(linux?.timeOffsets ?? {}).length > 0,
-  },
   {
     pointer: '/linux/netDevices',
     what: 'network devices',
@@ -54,9 +48,7 @@ const unsupported: readonly Unsupported[] = [
 
 /** Throws for the first field that is asked for and not there yet. */
 export function refuseUnsupported(config: Config): void {
-  const field = [...unsupported, ...unsupportedNamespaces(config), ...unsupportedMounts(config)].find(({ asked }) =>
-    asked(config),
-  );
+  const field = [...unsupported, ...unsupportedMounts(config)].find(({ asked }) => asked(config));
   if (!field) return;
   throw new ContainerError(
     'unsupported',
@@ -65,14 +57,6 @@ export function refuseUnsupported(config: Config): void {
       pointer: field.pointer,
     },
   );
-}
-
-function unsupportedNamespaces({ linux }: Config): Unsupported[] {
-  return (linux?.namespaces ?? []).flatMap(({ type, path }, i) => {
-    const pointer = `/linux/namespaces/${i}`;
-    if (path) return { pointer: `${pointer}/path`, what: 'joining a namespace by path', asked: () => true };
-    return type === 'time' ? { pointer, what: 'a time namespace', asked: () => true } : [];
-  });
 }
 
 function unsupportedMounts({ mounts }: Config): Unsupported[] {

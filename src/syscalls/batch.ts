@@ -106,6 +106,8 @@ export interface Entry extends EntryOptions {
   readonly call: Call;
   readonly registers: readonly Operand[];
   readonly result: Result;
+  /** The call is not made; whoever runs the batch gives this as its result, and goes on as after any other. */
+  readonly answer?: number;
 }
 
 /** The result of a call: an operand for later calls, a number once the batch has run. */

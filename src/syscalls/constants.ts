@@ -181,8 +181,13 @@ export const socketDomains = { AF_UNIX: 1, AF_NETLINK: 16 } as const;
 export const socketTypes = { SOCK_STREAM: 1, SOCK_RAW: 3, SOCK_CLOEXEC: 0o2000000 } as const;
 export const socketLevels = { SOL_SOCKET: 1 } as const;
 export const socketOptions = { SO_PEERCRED: 17 } as const;
-export const messageFlags = { MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
+export const messageFlags = { MSG_PEEK: 2, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
 export const SCM_RIGHTS = 1;
+
+/** linux/sockios.h, linux/nsfs.h. */
+export const ioctls = { SIOCSIFFLAGS: 0x8914, NS_GET_NSTYPE: 0xb703 } as const;
+/** net/if.h. */
+export const interfaceFlags = { IFF_UP: 1 } as const;
 
 export const madviseAdvice = { MADV_DONTNEED: 4 } as const;
 export const closeRangeFlags = { CLOSE_RANGE_CLOEXEC: 4 } as const;
@@ -273,6 +278,7 @@ export const BPF_CGROUP_DEVICE = 6;
 export const bpfAttachFlags = { BPF_F_ALLOW_MULTI: 2, BPF_F_REPLACE: 4 } as const;
 
 export const mmapProtections = { PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4 } as const;
+export const sigprocmaskHow = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
 export const sigactionFlags = {
   SA_SIGINFO: 4,
   SA_RESTORER: 0x04000000,

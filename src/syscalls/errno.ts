@@ -34,7 +34,7 @@ const errnos: Readonly<Record<string, readonly [number, string]>> = {
   EPIPE: [32, 'broken pipe'],
   EDOM: [33, 'numerical argument out of domain'],
   ERANGE: [34, 'numerical result out of range'],
-  EDEADLOCK: [35, 'resource deadlock avoided'],
+  EDEADLK: [35, 'resource deadlock avoided'],
   ENAMETOOLONG: [36, 'file name too long'],
   ENOLCK: [37, 'no locks available'],
   ENOSYS: [38, 'function not implemented'],
@@ -92,7 +92,7 @@ const errnos: Readonly<Record<string, readonly [number, string]>> = {
   ENOPROTOOPT: [92, 'protocol not available'],
   EPROTONOSUPPORT: [93, 'protocol not supported'],
   ESOCKTNOSUPPORT: [94, 'socket type not supported'],
-  ENOTSUP: [95, 'operation not supported'],
+  EOPNOTSUPP: [95, 'operation not supported'],
   EPFNOSUPPORT: [96, 'protocol family not supported'],
   EAFNOSUPPORT: [97, 'address family not supported by protocol'],
   EADDRINUSE: [98, 'address already in use'],
@@ -130,6 +130,14 @@ const errnos: Readonly<Record<string, readonly [number, string]>> = {
   EOWNERDEAD: [130, 'owner died'],
   ENOTRECOVERABLE: [131, 'state not recoverable'],
   ERFKILL: [132, 'operation not possible due to RF-kill'],
+  EHWPOISON: [133, 'memory page has hardware error'],
+};
+
+/** Second names that manuals and C libraries use. */
+const aliases: Readonly<Record<string, string>> = {
+  EWOULDBLOCK: 'EAGAIN',
+  EDEADLOCK: 'EDEADLK',
+  ENOTSUP: 'EOPNOTSUPP',
 };
 
 const codes = new Map(Object.entries(errnos).map(([code, [number]]) => [number, code]));
@@ -139,11 +147,14 @@ export function errnoCode(number: number): string {
   return codes.get(number) ?? `E${number}`;
 }
 
+/** `ENOENT` → `2`. A code that does not exist is a mistake of ours: as an expected failure it would never be met. */
 export function errnoNumber(code: string): number {
-  return errnos[code]?.[0] ?? 0;
+  const known = errnos[aliases[code] ?? code];
+  if (!known) throw new RangeError(`there is no errno ${code}`);
+  return known[0];
 }
 
 /** `ENOENT` → `no such file or directory`. */
 export function strerror(code: string): string {
-  return errnos[code]?.[1] ?? code;
+  return errnos[aliases[code] ?? code]?.[1] ?? code;
 }

@@ -26,7 +26,10 @@ export const HEADER = {
 
 export const ENTRY = { number: 0, flags: 4, arguments: 8, size: 56 } as const;
 
-/** Two bits for each argument say what it is; above them what the entry does. */
+/**
+ * Two bits for each argument say what it is; above them what the entry does. A store is no system call: its
+ * first argument is an address, its second the 32 bits that go there, its third what the entry's result is.
+ */
 export const OPERAND = { constant: 0, word32: 1, word64: 2 } as const;
 export const ENTRY_FLAG = { ignore: 1 << 12, returnsTwice: 1 << 13, adopt: 1 << 14, store: 1 << 15 } as const;
 export const CONTROL_SHIFT = 16;
@@ -64,7 +67,9 @@ export function encode(batch: Batch, base: number, arch: Arch): Layout {
   }
   const places = new Map(batch.entries.map(({ result }, i) => [result, base + HEADER.size + 8 * i]));
   batch.entries.forEach((entry, i) => {
-    writeEntry(view, entries + ENTRY.size * i, entry, arch, (operand) => resolve(operand, base, places));
+    const at = entries + ENTRY.size * i;
+    if (entry.answer !== undefined) writeAnswer(view, at, entry, base + HEADER.size + 8 * i, entry.answer);
+    else writeEntry(view, at, entry, arch, (operand) => resolve(operand, base, places));
   });
   return { bytes, replyLength };
 }
@@ -122,6 +127,13 @@ function writeEntry(
   });
   view.setUint32(at + ENTRY.number, call.name === 'store' ? 0 : syscallNumber(call.name, arch), true);
   view.setUint32(at + ENTRY.flags, flags >>> 0, true);
+}
+
+/** A store whose only effect is its result. What is done with a socket or a second process has no meaning then. */
+function writeAnswer(view: DataView, at: number, entry: Entry, unused: number, answer: number): void {
+  view.setUint32(at + ENTRY.flags, ENTRY_FLAG.store | (entry.expected ? ENTRY_FLAG.ignore : 0), true);
+  view.setBigInt64(at + ENTRY.arguments, BigInt(unused), true);
+  view.setBigInt64(at + ENTRY.arguments + 16, BigInt(answer), true);
 }
 
 /** Gives each memory its place behind `start`; returns the end. */

@@ -48,9 +48,9 @@ export class LocalPort implements SyscallPort {
       return kind === OPERAND.word32 ? view.getInt32(value - base, true) : Number(view.getBigInt64(value - base, true));
     });
     if (flags & ENTRY_FLAG.store) {
-      const [address = 0, value = 0] = args;
+      const [address = 0, value = 0, result = 0] = args;
       view.setInt32(address - base, value, true);
-      return 0;
+      return result;
     }
     const { value, errno } = this.native().call(nativeFunctions.syscall, [view.getUint32(at, true), ...args]);
     return value === -1 ? -errno : value;

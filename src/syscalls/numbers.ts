@@ -91,6 +91,8 @@ const numbers = {
 
 export type SyscallName = keyof typeof numbers;
 
+export const syscallNames = Object.keys(numbers) as readonly SyscallName[];
+
 export function syscallNumber(name: SyscallName, arch: Arch): number {
   return numbers[name][arch === 'x86_64' ? 0 : 1];
 }

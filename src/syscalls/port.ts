@@ -8,6 +8,22 @@ export interface SyscallPort {
   run(batch: Batch): void;
 }
 
+/**
+ * A port to another process. A batch can be sent and awaited apart, so that a descriptor can travel between the
+ * two, or the reply be left to a later process.
+ */
+export interface RemotePort extends SyscallPort {
+  /** Our end of the control socket. */
+  readonly socket: number;
+  /** The other process's own number of its end. */
+  readonly control: number;
+  /** Sends without waiting. Returns the reply's length. */
+  send(batch: Batch): number;
+  /** Waits for the reply to a batch that {@link send} sent, here or in an earlier process. */
+  receive(batch: Batch, replyLength?: number): void;
+  close(): void;
+}
+
 /** Whether a result is a failure in the kernel's convention. */
 export function isFailure(value: number): boolean {
   return value < 0 && value >= -4095;

@@ -13,13 +13,15 @@ import { AssemblerX86 } from './stub/assembler-x86_64.ts';
 export function relaySignals(engine: Engine, kernel: LocalKernel, numbers: readonly number[]): number {
   const { read, write } = pipe(kernel);
   const { handler, restorer } = install(engine, kernel, write);
-  kernel.batch((_, calls) => {
+  kernel.batch((batch, calls) => {
+    // The engine starts with SIGUSR1 blocked, to keep it for its inspector.
+    calls.rt_sigprocmask('SIG_SETMASK', batch.input(new Uint8Array(SIGSET_SIZE)), 0, SIGSET_SIZE);
     for (const number of numbers) {
       calls.rt_sigaction(
         number,
         { handler, restorer, flags: ['SA_SIGINFO', 'SA_RESTORER', 'SA_ONSTACK', 'SA_RESTART'] },
         0,
-        8,
+        SIGSET_SIZE,
       );
     }
   });
@@ -79,6 +81,7 @@ export function assembleHandler(fd: number): { code: Uint8Array; restorer: numbe
 }
 
 const PAGE = 4096;
+const SIGSET_SIZE = 8;
 /** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV. */
 const FAULTS = [4, 5, 7, 8, 11];
 /** Offset in siginfo_t. */

@@ -156,3 +156,10 @@ export const bpfProgQuery = struct('bpf_attr(BPF_PROG_QUERY)', {
   prog_ids: pointer,
   prog_cnt: u32,
 });
+
+/** net/if.h: struct ifreq for SIOCSIFFLAGS. */
+export const ifreqFlags = struct('ifreq', {
+  ifr_name: bytesField(16),
+  ifr_flags: flagsField(u16, k.interfaceFlags),
+  rest: bytesField(22),
+});

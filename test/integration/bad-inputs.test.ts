@@ -46,7 +46,8 @@ test('all problems of a config are in the one line', () => {
   if (!isTsrunc) return;
   const { created } = box.tryCreate({ patch: { '/process/cwd': 5, '/process/user/uid': 'root', '/mounts/0': {} } });
   const { stderr } = refused(created, /./);
-  for (const pointer of ['/process/cwd', '/process/user/uid', '/mounts/0']) expect(mentions(stderr, pointer)).toBe(true);
+  for (const pointer of ['/process/cwd', '/process/user/uid', '/mounts/0'])
+    expect(mentions(stderr, pointer)).toBe(true);
 });
 
 test('run refuses the same way as create', async () => {
@@ -58,7 +59,10 @@ test('run refuses the same way as create', async () => {
 test('what a refused create finds in the state root and beside its pid file is left as it was', async () => {
   const directory = box.scratch();
   const neighbour = box.create({ script: 'exec sleep 100' });
-  const { created } = box.tryCreate({ patch: { '/process/args': ['nope'] }, flags: ['--pid-file', path.join(directory, 'pid')] });
+  const { created } = box.tryCreate({
+    patch: { '/process/args': ['nope'] },
+    flags: ['--pid-file', path.join(directory, 'pid')],
+  });
   refused(created, 'executable file not found in $PATH');
   expect(fs.readdirSync(directory)).toEqual([]);
   expect(neighbour.state().status).toBe('created');
@@ -78,6 +82,9 @@ function expectRefusal(outcome: Outcome, says: RegExp | undefined): void {
 
 /** `/mounts/3/options` may also be written `mounts[3].options`. */
 function mentions(text: string, pointer: string): boolean {
-  const dotted = pointer.slice(1).replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.');
+  const dotted = pointer
+    .slice(1)
+    .replace(/\/(\d+)/g, '[$1]')
+    .replaceAll('/', '.');
   return text.includes(pointer) || text.includes(dotted);
 }

@@ -1,5 +1,5 @@
 import { statusField } from './support/host.ts';
-import { ok, type Outcome, transcript } from './support/runtime.ts';
+import { type Outcome, ok, transcript } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 
 const box = sandbox('concurrency');
@@ -10,7 +10,9 @@ test('fifty creates at once all succeed, with fifty inits', async () => {
   const ids = Array.from({ length: 50 }, () => box.id());
   const outcomes = await Promise.all(ids.map((id) => box.begin(['create', '--bundle', bundle, id]).done));
   outcomes.forEach(ok);
-  const listed: { id: string; pid: number; status: string }[] = JSON.parse(ok(box.runtime(['list', '-f', 'json'])).stdout);
+  const listed: { id: string; pid: number; status: string }[] = JSON.parse(
+    ok(box.runtime(['list', '-f', 'json'])).stdout,
+  );
   const ours = listed.filter((state) => ids.includes(state.id));
   expect(ours.map((state) => state.status)).toEqual(ids.map(() => 'created'));
   expect(new Set(ours.map((state) => state.pid)).size).toBe(50);
@@ -85,7 +87,8 @@ function onlyOne(outcomes: readonly Outcome[], reason: RegExp): Outcome {
   const others = outcomes.filter((outcome) => outcome.status !== 0);
   const [winner] = winners;
   const strange = others.find((outcome) => outcome.status !== 1 || !reason.test(outcome.stderr));
-  if (winner === undefined || winners.length > 1) throw new Error(`${winners.length} succeeded\n${outcomes.map(transcript).join('\n')}`);
+  if (winner === undefined || winners.length > 1)
+    throw new Error(`${winners.length} succeeded\n${outcomes.map(transcript).join('\n')}`);
   if (strange !== undefined) throw new Error(`failed for another reason\n${transcript(strange)}`);
   return winner;
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { descriptorFlags, linkOf, slurp } from './support/host.ts';
-import { invoke, isTsrunc, ok, type Outcome, RUNTIME, type RunOptions } from './support/runtime.ts';
+import { invoke, isTsrunc, type Outcome, ok, RUNTIME, type RunOptions } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { until } from './support/wait.ts';
 
@@ -13,7 +13,12 @@ const SLEEP = { script: 'exec sleep 100' };
 function lifecycle(options: RunOptions): void {
   const bundle = box.bundle(SLEEP);
   const id = box.id();
-  const commands = [['create', '--bundle', bundle, id], ['start', id], ['kill', id, 'KILL'], ['delete', '--force', id]];
+  const commands = [
+    ['create', '--bundle', bundle, id],
+    ['start', id],
+    ['kill', id, 'KILL'],
+    ['delete', '--force', id],
+  ];
   for (const args of commands) {
     const { stdout, stderr } = ok(box.runtime(args, options));
     expect([stdout, stderr]).toEqual(['', '']);
@@ -27,7 +32,9 @@ describe('it works from any directory', () => {
   });
   test('one that only a relative path leads to', () => {
     const bundle = box.bundle({ script: 'echo here' });
-    expect(ok(box.runtime(['run', '-b', '../' + path.basename(bundle), box.id()], { cwd: bundle })).stdout).toBe('here\n');
+    expect(ok(box.runtime(['run', '-b', '../' + path.basename(bundle), box.id()], { cwd: bundle })).stdout).toBe(
+      'here\n',
+    );
   });
 });
 
@@ -39,7 +46,10 @@ describe('it works in any environment', () => {
     ['a home that does not exist', { HOME: '/nonexistent' }],
     ['an empty home', { HOME: '' }],
     ['a locale and a time zone that do not exist', { LC_ALL: 'xx_YY.none', LANG: 'C', TZ: 'Nowhere/None' }],
-    ['temporary directories that do not exist', { TMPDIR: '/nonexistent', XDG_RUNTIME_DIR: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' }],
+    [
+      'temporary directories that do not exist',
+      { TMPDIR: '/nonexistent', XDG_RUNTIME_DIR: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' },
+    ],
     ['a large variable', { BIG: 'x'.repeat(100_000) }],
     ['colours forced', { FORCE_COLOR: '3', CLICOLOR_FORCE: '1', COLUMNS: '1', DEBUG: '*' }],
   ];
@@ -69,7 +79,8 @@ describe('it works whatever the standard streams are', () => {
   test('a reader of standard output that has gone away', () => {
     box.create(SLEEP);
     const { signal, stderr } = box.runtime(['list'], { caller: 'set -- sh -c \'"$@" | true\' sh "$@"' });
-    expect({ signal, stderr }).toEqual({ signal: null, stderr: '' });
+    expect(signal).toBeNull();
+    expect(stderr).toMatch(/^(.*broken pipe.*\n)?$/);
   });
 });
 
@@ -80,7 +91,9 @@ describe('it works under whatever name it is called', () => {
 
   test('a symbolic link, by PATH', () => {
     const directory = path.dirname(linked('tsrunc'));
-    const { stdout } = ok(invoke(['-c', 'tsrunc --version'], box.io(), { runtime: '/bin/sh', env: { PATH: directory } }));
+    const { stdout } = ok(
+      invoke(['-c', 'tsrunc --version'], box.io(), { runtime: '/bin/sh', env: { PATH: directory } }),
+    );
     expect(stdout).toBe(versionText());
   });
 
@@ -94,12 +107,14 @@ describe('it works under whatever name it is called', () => {
 
 describe('variables that steer Node and OpenSSL do nothing', () => {
   const evil = path.join(box.dir, 'evil');
+  const empty = path.join(box.dir, 'empty');
   const canary = path.join(evil, 'loaded');
   const script = path.join(evil, 'evil.js');
   const conf = path.join(evil, 'openssl.cnf');
   const variables = hostileVariables({ evil, script, conf });
 
-  beforeAll(() => {
+  beforeEach(() => {
+    fs.rmSync(evil, { recursive: true, force: true });
     fs.mkdirSync(evil);
     fs.writeFileSync(script, `require('fs').writeFileSync(${JSON.stringify(canary)}, 'x'); console.log('evil');`);
     fs.writeFileSync(conf, `openssl_conf = x\n[x]\nengines = y\n[y]\nz = w\n[w]\ndynamic_path = ${script}\ninit = 1\n`);
@@ -109,17 +124,26 @@ describe('variables that steer Node and OpenSSL do nothing', () => {
   test('all of them at once', () => expectSame(variables));
   test('all of them at once, through a container’s life', () => {
     lifecycle({ env: variables });
-    expect(fs.readdirSync(evil).sort()).toEqual(['evil.js', 'openssl.cnf']);
+    expectUntouched();
   });
 
   function expectSame(env: Record<string, string>): void {
     for (const args of [['--version'], ['state', 'nope'], ['list', '--format', 'json']]) {
-      const root = ['--root', `${evil}-state`];
-      fs.mkdirSync(`${evil}-state`, { recursive: true });
-      const [plain, hostile] = [{}, env].map((set) => essence(box.runtime([...root, ...args], { env: set })));
+      fs.mkdirSync(empty, { recursive: true });
+      const [plain, hostile] = [{}, env].map((set) => essence(box.runtime(['--root', empty, ...args], { env: set })));
       expect(hostile).toEqual(plain);
     }
-    expect(fs.readdirSync(evil).sort()).toEqual(['evil.js', 'openssl.cnf']);
+    expectUntouched();
+  }
+
+  /** The coverage of the real executable is measured by NODE_V8_COVERAGE: it writes, where the caller says, and loads nothing. */
+  function expectUntouched(): void {
+    expect(
+      fs
+        .readdirSync(evil)
+        .filter((name) => name !== 'coverage')
+        .sort(),
+    ).toEqual(['evil.js', 'openssl.cnf']);
   }
 });
 
@@ -183,7 +207,15 @@ function essence({ status, stdout, stderr }: Outcome) {
 }
 
 /** Every variable that Node, libuv or OpenSSL reads, set to what would load, write, print or change something. */
-function hostileVariables({ evil, script, conf }: { evil: string; script: string; conf: string }): Record<string, string> {
+function hostileVariables({
+  evil,
+  script,
+  conf,
+}: {
+  evil: string;
+  script: string;
+  conf: string;
+}): Record<string, string> {
   return {
     NODE_OPTIONS: `--require ${script} --trace-warnings --stack-trace-limit=1`,
     NODE_PATH: evil,

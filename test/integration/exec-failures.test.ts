@@ -36,10 +36,18 @@ const EM_S390 = 22;
 /** What `create` cannot see, because only the kernel's execve tells: `start` has to fail and say why. */
 const AT_START: readonly Failure[] = [
   { name: 'an interpreter that is missing', make: file('#!/bin/nosuch\n'), says: /\/bin\/nosuch/ },
-  { name: 'an interpreter with a carriage return', make: file('#!/bin/sh\r\necho\r\n'), says: /CRLF|carriage return|\\r/i },
+  {
+    name: 'an interpreter with a carriage return',
+    make: file('#!/bin/sh\r\necho\r\n'),
+    says: /CRLF|carriage return|\\r/i,
+  },
   { name: 'no interpreter line', make: file('echo hello\n'), says: /exec format error/i },
   { name: 'an empty file', make: file(''), says: /exec format error/i },
-  { name: 'a program for another machine', make: file(elf(EM_S390)), says: /exec format error.*s390|s390.*exec format error/i },
+  {
+    name: 'a program for another machine',
+    make: file(elf(EM_S390)),
+    says: /exec format error.*s390|s390.*exec format error/i,
+  },
   { name: 'a program cut short', make: file(elf(62).slice(0, 40)), says: /exec format error/i },
   {
     name: 'interpreters in a circle',
@@ -62,8 +70,17 @@ const AT_START: readonly Failure[] = [
 const AT_CREATE: readonly Failure[] = [
   { name: 'a directory', make: (program) => fs.mkdirSync(program), says: /is a directory|permission denied/i },
   { name: 'no x bit', make: file('#!/bin/sh\n', 0o644), says: /permission denied/i },
-  { name: 'an x bit for others only', make: file('#!/bin/sh\n', 0o700), says: /permission denied/i, patch: { '/process/user': { uid: 1000, gid: 1000 } } },
-  { name: 'a link that leads nowhere', make: (program) => fs.symlinkSync('/nowhere', program), says: /no such file or directory/i },
+  {
+    name: 'an x bit for others only',
+    make: file('#!/bin/sh\n', 0o700),
+    says: /permission denied/i,
+    patch: { '/process/user': { uid: 1000, gid: 1000 } },
+  },
+  {
+    name: 'a link that leads nowhere',
+    make: (program) => fs.symlinkSync('/nowhere', program),
+    says: /no such file or directory/i,
+  },
 ];
 
 testTsrunc.each(AT_START.map((row) => [row.name, row] as const))('start says so: %s', async (_, row) => {
@@ -77,11 +94,14 @@ testTsrunc.each(AT_START.map((row) => [row.name, row] as const))('start says so:
   await box.clean(container.id);
 });
 
-testTsrunc.each(AT_START.map((row) => [row.name, row] as const))('run says so, and deletes the container: %s', async (_, row) => {
-  const id = box.id();
-  refused(box.run({ id, bundle: spoilt(row) }), row.says);
-  await box.clean(id);
-});
+testTsrunc.each(AT_START.map((row) => [row.name, row] as const))(
+  'run says so, and deletes the container: %s',
+  async (_, row) => {
+    const id = box.id();
+    refused(box.run({ id, bundle: spoilt(row) }), row.says);
+    await box.clean(id);
+  },
+);
 
 test.each(AT_CREATE.map((row) => [row.name, row] as const))('create says so: %s', async (_, row) => {
   const { id, created } = box.tryCreate({ bundle: spoilt(row) });
@@ -117,9 +137,11 @@ testTsrunc('start says so: the arguments are too long', async () => {
 
 test('arguments and environment of a megabyte in all arrive', () => {
   const args = Array.from({ length: 10 }, (_, i) => String(i).repeat(60_000));
-  const script = 'n=0; for arg; do n=$((n + ${#arg})); done; echo $n ${#LONG}';
+  const script = 'n=0; for arg; do n=$((n + $(echo -n "$arg" | wc -c))); done; echo $n $(echo -n "$LONG" | wc -c)';
   const env = ['PATH=/bin', `LONG=${'e'.repeat(100_000)}`];
-  const { stdout } = ok(box.run({ patch: { '/process/args': ['sh', '-c', script, 'sh', ...args], '/process/env': env } }));
+  const { stdout } = ok(
+    box.run({ patch: { '/process/args': ['sh', '-c', script, 'sh', ...args], '/process/env': env } }),
+  );
   expect(stdout).toBe('600000 100000\n');
 });
 
@@ -143,7 +165,8 @@ function dynamicProgram(program: string, rootfs: string): void {
   const candidate = ['ls', 'cat', 'bash'].map(which).find((name) => name !== undefined && isDynamic(name));
   if (candidate === undefined) return file('#!/lib/ld-missing.so\n')(program, rootfs);
   fs.copyFileSync(fs.realpathSync(candidate), program);
-  for (const directory of ['lib', 'lib64', 'usr/lib']) fs.rmSync(path.join(rootfs, directory), { recursive: true, force: true });
+  for (const directory of ['lib', 'lib64', 'usr/lib'])
+    fs.rmSync(path.join(rootfs, directory), { recursive: true, force: true });
 }
 
 function isDynamic(program: string): boolean {

@@ -62,7 +62,9 @@ test('list --format json is the states as an array on one line, with their owner
 
 test('list --quiet prints IDs only, in order', () => {
   const ids = [box.create(SLEEP), box.create(SLEEP)].map((container) => container.id);
-  const listed = ok(box.runtime(['list', '-q'])).stdout.trimEnd().split('\n');
+  const listed = ok(box.runtime(['list', '-q']))
+    .stdout.trimEnd()
+    .split('\n');
   expect(listed).toEqual([...listed].sort());
   expect(listed).toEqual(expect.arrayContaining(ids));
 });
@@ -182,7 +184,12 @@ describe('a failure', () => {
 test('a success writes nothing into the log and nothing on either stream', () => {
   const bundle = box.bundle(SLEEP);
   const id = box.id();
-  for (const args of [['create', '--bundle', bundle, id], ['start', id], ['kill', id, 'KILL'], ['delete', '-f', id]]) {
+  for (const args of [
+    ['create', '--bundle', bundle, id],
+    ['start', id],
+    ['kill', id, 'KILL'],
+    ['delete', '-f', id],
+  ]) {
     const { stdout, stderr, log } = ok(box.runtime(args, { log: true }));
     expect([stdout, stderr, log]).toEqual(['', '', '']);
   }
@@ -202,7 +209,9 @@ test('a container runs from what spec writes, once its terminal is off', () => {
   const bundle = box.bundle({ ownRootfs: true });
   fs.rmSync(path.join(bundle, 'config.json'));
   ok(box.runtime(['spec'], { cwd: bundle }));
-  const config: { process: Record<string, unknown> } = JSON.parse(fs.readFileSync(path.join(bundle, 'config.json'), 'utf8'));
+  const config: { process: Record<string, unknown> } = JSON.parse(
+    fs.readFileSync(path.join(bundle, 'config.json'), 'utf8'),
+  );
   Object.assign(config.process, { terminal: false, args: ['sh', '-c', 'echo "$$ $(cat /proc/sys/kernel/hostname)"'] });
   fs.writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config));
   expect(ok(box.run({ bundle })).stdout).toBe(`1 ${isTsrunc ? 'tsrunc' : 'runc'}\n`);

@@ -32,29 +32,85 @@ const TOP = ['proc', 'sys', 'dev', 'etc', 'mnt', 'tmp', 'run'];
 const TRAPS: readonly Trap[] = [
   ...TOP.flatMap((name): Trap[] => [
     { name: `/${name} leads up and out`, links: { [name]: OUT }, patch: tmpfsOn('/mnt') },
-    { name: `/${name} leads to a directory outside`, links: { [name]: `${OUT}/canary/${name}` }, patch: tmpfsOn(`/${name}/new`) },
-    { name: `/${name} leads to a canary, for a file to be made`, links: { [name]: `${OUT}/canary` }, patch: bindOn(`/${name}/new`) },
-    { name: `/${name} leads to a canary by its absolute path`, links: { [name]: 'CANARY' }, patch: tmpfsOn(`/${name}/made`) },
+    {
+      name: `/${name} leads to a directory outside`,
+      links: { [name]: `${OUT}/canary/${name}` },
+      patch: tmpfsOn(`/${name}/new`),
+    },
+    {
+      name: `/${name} leads to a canary, for a file to be made`,
+      links: { [name]: `${OUT}/canary` },
+      patch: bindOn(`/${name}/new`),
+    },
+    {
+      name: `/${name} leads to a canary by its absolute path`,
+      links: { [name]: 'CANARY' },
+      patch: tmpfsOn(`/${name}/made`),
+    },
   ]).map((trap) => ('dev' in trap.links ? { ...trap, runc: DEV } : trap)),
-  ...['dev/pts', 'dev/shm', 'dev/mqueue', 'dev/null', 'dev/ptmx', 'dev/console', 'dev/fd', 'sys/fs', 'sys/fs/cgroup'].map((name): Trap => ({
-    name: `/${name} leads out, on a /dev and /sys of the image`,
-    links: { [name]: 'CANARY/file' },
-    patch: { '/mounts/1': undefined, '/mounts/4': undefined },
-  })),
-  { name: 'a dangling link where a directory would be made', links: { 'srv/dir': 'CANARY/dangling' }, patch: tmpfsOn('/srv/dir') },
-  { name: 'a dangling link where a file would be made', links: { 'srv/file': 'CANARY/dangling' }, patch: bindOn('/srv/file') },
+  ...[
+    'dev/pts',
+    'dev/shm',
+    'dev/mqueue',
+    'dev/null',
+    'dev/ptmx',
+    'dev/console',
+    'dev/fd',
+    'sys/fs',
+    'sys/fs/cgroup',
+  ].map(
+    (name): Trap => ({
+      name: `/${name} leads out, on a /dev and /sys of the image`,
+      links: { [name]: 'CANARY/file' },
+      patch: { '/mounts/1': undefined, '/mounts/4': undefined },
+    }),
+  ),
+  {
+    name: 'a dangling link where a directory would be made',
+    links: { 'srv/dir': 'CANARY/dangling' },
+    patch: tmpfsOn('/srv/dir'),
+  },
+  {
+    name: 'a dangling link where a file would be made',
+    links: { 'srv/file': 'CANARY/dangling' },
+    patch: bindOn('/srv/file'),
+  },
   { name: 'a link in the middle of a path that is made', links: { 'srv/a': 'CANARY' }, patch: tmpfsOn('/srv/a/b/c') },
-  { name: 'a link to a link to the outside', links: { 'srv/one': 'two', 'srv/two': `${OUT}/canary` }, patch: tmpfsOn('/srv/one/x') },
+  {
+    name: 'a link to a link to the outside',
+    links: { 'srv/one': 'two', 'srv/two': `${OUT}/canary` },
+    patch: tmpfsOn('/srv/one/x'),
+  },
   { name: 'dots behind a link', links: { 'srv/a': 'CANARY' }, patch: tmpfsOn('/srv/a/../../x') },
   { name: 'dots in a destination', links: {}, patch: tmpfsOn(`/${OUT}/canary/x`) },
-  { name: 'a working directory that leads out', links: { 'srv/cwd': 'CANARY' }, patch: { '/process/cwd': '/srv/cwd/made' } },
+  {
+    name: 'a working directory that leads out',
+    links: { 'srv/cwd': 'CANARY' },
+    patch: { '/process/cwd': '/srv/cwd/made' },
+  },
   { name: 'a working directory of dots', links: {}, patch: { '/process/cwd': `/${OUT}/canary/made` } },
-  { name: 'a masked file that leads out', links: { 'srv/mask': 'CANARY/file' }, patch: { '/linux/maskedPaths': ['/srv/mask'] } },
-  { name: 'a masked directory that leads out', links: { 'srv/mask': 'CANARY' }, patch: { '/linux/maskedPaths': ['/srv/mask'] } },
-  { name: 'a read-only path that leads out', links: { 'srv/ro': 'CANARY' }, patch: { '/linux/readonlyPaths': ['/srv/ro'] } },
+  {
+    name: 'a masked file that leads out',
+    links: { 'srv/mask': 'CANARY/file' },
+    patch: { '/linux/maskedPaths': ['/srv/mask'] },
+  },
+  {
+    name: 'a masked directory that leads out',
+    links: { 'srv/mask': 'CANARY' },
+    patch: { '/linux/maskedPaths': ['/srv/mask'] },
+  },
+  {
+    name: 'a read-only path that leads out',
+    links: { 'srv/ro': 'CANARY' },
+    patch: { '/linux/readonlyPaths': ['/srv/ro'] },
+  },
   { name: '/etc/passwd, where HOME is looked up', links: { 'etc/passwd': 'CANARY/passwd' } },
   { name: 'the program itself', links: { 'bin/sh': 'CANARY/program' } },
-  { name: 'a magic link to the runtime’s own root', links: { mnt: '/proc/self/root', 'srv/x': '/proc/1/root/tmp' }, patch: tmpfsOn('/srv/x/y') },
+  {
+    name: 'a magic link to the runtime’s own root',
+    links: { mnt: '/proc/self/root', 'srv/x': '/proc/1/root/tmp' },
+    patch: tmpfsOn('/srv/x/y'),
+  },
 ];
 
 const traps = TRAPS.filter((trap) => isTsrunc || trap.runc === undefined);
@@ -79,7 +135,11 @@ function arena(trap: Trap): { bundle: string; canary: string; around: string } {
   fs.writeFileSync(path.join(canary, 'program'), '#!/bin/busybox sh\necho escaped\n', { mode: 0o755 });
   const bundle = path.join(around, 'a/b/bundle');
   cloneRootfs(box.rootfs, path.join(bundle, 'rootfs'));
-  const config = box.bundle({ ownRootfs: true, patch: { ...trap.patch, '/root/readonly': false }, script: 'pwd; env; ls -la /' });
+  const config = box.bundle({
+    ownRootfs: true,
+    patch: { ...trap.patch, '/root/readonly': false },
+    script: 'pwd; env; ls -la /',
+  });
   fs.renameSync(path.join(config, 'config.json'), path.join(bundle, 'config.json'));
   fs.rmSync(config, { recursive: true });
   for (const [name, target] of Object.entries(trap.links)) {
@@ -94,8 +154,10 @@ function arena(trap: Trap): { bundle: string; canary: string; around: string } {
 /** It may run, having stayed inside, or be refused. Neither may show anything of the canary. */
 function expectEscapeFree(outcome: Outcome, canary: string): void {
   const { status, stdout } = outcome;
-  const leaked = stdout.includes('escaped') || stdout.includes('/leaked') || (status !== 0 && outcome.stderr.trim() === '');
-  if (leaked || (status !== 0 && status !== 1)) throw new Error(`${canary} was reached, or it ended oddly\n${transcript(outcome)}`);
+  const leaked =
+    stdout.includes('escaped') || stdout.includes('/leaked') || (status !== 0 && outcome.stderr.trim() === '');
+  if (leaked || (status !== 0 && status !== 1))
+    throw new Error(`${canary} was reached, or it ended oddly\n${transcript(outcome)}`);
 }
 
 /** Everything around the rootfs: names, modes, owners, sizes, times, and the filesystem it lies on. */

@@ -45,14 +45,19 @@ test.each([
 });
 
 // A Go program ends by SIGTERM, SIGHUP and SIGINT only, so runc's does not.
-testTsrunc.each(['usr1', 'SIGUSR2', 'QUIT', 'PIPE', '34', 'RTMAX'])('kill ID %s ends a created container', async (signal) => {
-  const container = box.create(SLEEP).kill(signal);
-  await container.stopped();
-  expect(container.state().status).toBe('stopped');
-});
+testTsrunc.each(['usr1', 'SIGUSR2', 'QUIT', 'PIPE', '34', 'RTMAX'])(
+  'kill ID %s ends a created container',
+  async (signal) => {
+    const container = box.create(SLEEP).kill(signal);
+    await container.stopped();
+    expect(container.state().status).toBe('stopped');
+  },
+);
 
 test('kill without a signal sends SIGTERM', async () => {
-  const container = box.create({ script: 'trap "echo got TERM; exit 0" TERM; echo ready; while :; do sleep 0.05; done' });
+  const container = box.create({
+    script: 'trap "echo got TERM; exit 0" TERM; echo ready; while :; do sleep 0.05; done',
+  });
   container.start();
   await until('the trap is set', () => container.created.later() === 'ready\n');
   ok(container.call(['kill', container.id]));
@@ -147,6 +152,15 @@ test('a relative pid file and a relative bundle are meant from the caller’s di
   const id = box.id();
   ok(box.runtime(['create', '-b', path.basename(bundle), '--pid-file', 'pid', id], { cwd: path.dirname(bundle) }));
   expect(fs.readFileSync(path.join(path.dirname(bundle), 'pid'), 'utf8')).toMatch(/^\d+$/);
+});
+
+// The specification allows to create it; runc does not.
+testTsrunc('a container without a process can be created, not started, and deleted', async () => {
+  const { id, created } = box.tryCreate({ patch: { '/process': undefined } });
+  ok(created);
+  refused(box.runtime(['start', id]), /process/);
+  ok(box.runtime(['delete', '--force', id]));
+  await box.clean(id);
 });
 
 test('a pid file that cannot be written fails create and leaves nothing', async () => {

@@ -64,7 +64,9 @@ test.each(['TERM', 'HUP', 'INT', 'USR1', 'USR2', 'QUIT', 'ALRM'] as const)('run 
   const script = `trap "echo got ${signal}; exit 0" ${signal}; echo ready; while :; do sleep 0.05; done`;
   const io = path.join(box.scratch(), 'out');
   const out = fs.openSync(io, 'w');
-  const running = box.begin(['run', '--bundle', box.bundle({ script }), box.id()], { stdio: ['ignore', out, 'ignore'] });
+  const running = box.begin(['run', '--bundle', box.bundle({ script }), box.id()], {
+    stdio: ['ignore', out, 'ignore'],
+  });
   fs.closeSync(out);
   await until('the trap is set', () => fs.readFileSync(io, 'utf8') === 'ready\n');
   process.kill(running.pid, `SIG${signal}`);
@@ -75,7 +77,10 @@ test.each(['TERM', 'HUP', 'INT', 'USR1', 'USR2', 'QUIT', 'ALRM'] as const)('run 
 test('run of a container that is killed from elsewhere ends with 137', async () => {
   const id = box.id();
   const running = box.begin(['run', '--bundle', box.bundle({ script: 'exec sleep 100' }), id]);
-  await until('it runs', () => box.containers().includes(id) && box.runtime(['state', id]).stdout.includes('"running"'));
+  await until(
+    'it runs',
+    () => box.containers().includes(id) && box.runtime(['state', id]).stdout.includes('"running"'),
+  );
   ok(box.runtime(['kill', id, 'KILL']));
   expect((await running.done).status).toBe(137);
   await box.clean(id);

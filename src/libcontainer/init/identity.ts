@@ -1,40 +1,28 @@
-import type { Config, IDMapping } from '../../spec/config.ts';
+import type { Config } from '../../spec/config.ts';
 import { cString } from '../../syscalls/params.ts';
 import { type CreationStep, namespaceOf } from '../creation.ts';
+import { becomeRoot, writeMaps } from './id-maps.ts';
 
 /** Who init is, before it does anything: its user namespace's maps, its name, its session. */
 export function identitySteps(config: Config): CreationStep[] {
-  const newUser = namespaceOf(config, 'user') === 'new';
+  // With a new time namespace the builder has made it already.
+  const newUser = namespaceOf(config, 'user') === 'new' && namespaceOf(config, 'time') !== 'new';
   const { oomScoreAdj } = config.process ?? {};
   return [...(newUser ? [idMaps] : []), ...(oomScoreAdj === undefined ? [] : [oomScore(oomScoreAdj)]), session];
 }
 
-/** One write each, as the kernel demands (user_namespaces(7)). */
 const idMaps: CreationStep = {
   name: 'map user and group IDs',
   pointer: '/linux/uidMappings',
-  do({ engine, init, config }) {
-    const { files } = engine;
-    const write = (file: string, text: string): void => {
-      const fd = files.open(`/proc/${init.pid}/${file}`, ['O_WRONLY']);
-      files.write(fd, engine.encode(text));
-      files.close(fd);
-    };
-    write('uid_map', mapText(config.linux?.uidMappings ?? []));
-    write('gid_map', mapText(config.linux?.gidMappings ?? []));
-    const { calls } = init.kernel;
-    calls.setresgid(0, 0, 0);
-    calls.setresuid(0, 0, 0);
-    calls.setgroups([]);
+  do(creation) {
+    const { init } = creation;
+    writeMaps(creation, init.pid);
+    becomeRoot(init.kernel);
     // Changing credentials disarmed it. The round trip proves that we still lived when it was armed.
-    calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
+    init.kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
     init.kernel.flush();
   },
 };
-
-function mapText(mappings: readonly IDMapping[]): string {
-  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
-}
 
 /** By us: lowering it takes privileges that init is about to lose. */
 function oomScore(value: number): CreationStep {

@@ -14,6 +14,7 @@ import { ContainerError } from '../errors.ts';
 import type { Log } from '../host.ts';
 import { executableOf, processFacts } from '../process.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
+import { sleep } from '../signal.ts';
 import type { SavedState } from '../store.ts';
 import { whyNotExecuted } from './exec-failure.ts';
 import { findExecutable } from './executable.ts';
@@ -239,25 +240,26 @@ function confirmExecution(starting: Starting): void {
     const executable = executableOf(engine.files, pid);
     const isStub = executable?.ino === saved.tsrunc.stub.ino && executable.dev === saved.tsrunc.stub.dev;
     if (!isStub && facts.startCode !== 0) return;
-    kernel.batch((batch, calls) => {
-      calls.ppoll(0, 0, batch.input(new Uint8Array(BigInt64Array.from([0n, 1_000_000n]).buffer)), 0, 0);
-    });
+    sleep(kernel, 1);
   }
   throw new ContainerError('timeout', 'the program did not begin within 2 s');
 }
 
-/** A program that ended by itself has run; one that a signal ended before anyone could see it run has not. */
+/**
+ * A program that ended by itself has run. One that died of SIGSEGV before anyone saw it run was most likely
+ * ended by execve itself, which has no other way to fail once the old program is gone.
+ */
 function died(starting: Starting, status: number | undefined, beforeExec: boolean): void {
   const oom = starting.obituary();
   const signal = status === undefined ? 0 : status & 0x7f;
   if (oom && (status === undefined || signal === SIGKILL)) throw new ContainerError('init-died', oom);
   if (beforeExec) throw new ContainerError('init-died', `container init died${signal ? ` of signal ${signal}` : ''}`);
-  if (signal === SIGKILL || signal === SIGSEGV) {
+  if (signal === SIGSEGV) {
     throw new ContainerError(
       'exec',
       `exec ${starting.path}: the kernel ended it with signal ${signal} while it was loaded`,
       {
-        hint: 'is a limit (RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, memory) too low for the program?',
+        hint: 'is a limit (RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK) too low for the program?',
       },
     );
   }

@@ -1,12 +1,14 @@
+import type { FileStat } from '../../engine/engine.ts';
 import type { Config, Device } from '../../spec/config.ts';
 import type { Memory, Result } from '../../syscalls/batch.ts';
-import { fileTypes, S_IFMT } from '../../syscalls/constants.ts';
+import { AT_FDCWD, fileTypes, S_IFMT } from '../../syscalls/constants.ts';
+import { errnoNumber } from '../../syscalls/errno.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { parseMountOptions } from './mount-options.ts';
-import { isBind } from './mounts.ts';
+import { isBind, moveOnto } from './mounts.ts';
 import { openInRoot, openTarget, relative } from './target.ts';
 
 /** The devices that every Linux container has (config-linux.md, "Default Devices"). */
@@ -53,21 +55,48 @@ export function deviceSteps(config: Config): CreationStep[] {
 
 function makeDevices(creation: Creation, devices: readonly Device[]): void {
   const { kernel } = creation.init;
-  const existing = devices.map((device) => {
+  const nodes = devices.map((device) => {
     const { parent, name } = openParent(creation, device.path);
     const type = deviceTypes[device.type];
-    if (type === undefined)
+    if (type === undefined) {
       throw new ContainerError('invalid-config', `unknown device type ${JSON.stringify(device.type)}`);
+    }
     const mode = (device.fileMode ?? 0o666) & 0o7777;
-    const made = kernel.may('EEXIST').mknodat(parent, name, type | mode, deviceNumber(device));
+    const made = kernel.may('EEXIST', 'EPERM').mknodat(parent, name, type | mode, deviceNumber(device));
     const facts = kernel.output(statx.size);
-    kernel.calls.statx(parent, name, ['AT_SYMLINK_NOFOLLOW'], ['STATX_BASIC_STATS'], facts);
-    kernel.calls.fchownat(parent, name, device.uid ?? 0, device.gid ?? 0, ['AT_SYMLINK_NOFOLLOW']);
+    kernel.may('ENOENT').statx(parent, name, ['AT_SYMLINK_NOFOLLOW'], ['STATX_BASIC_STATS'], facts);
+    kernel.may('ENOENT', 'EPERM').fchownat(parent, name, device.uid ?? 0, device.gid ?? 0, ['AT_SYMLINK_NOFOLLOW']);
     kernel.calls.close(parent);
     return { device, made, facts };
   });
-  if (existing.length) kernel.flush();
-  for (const { device, made, facts } of existing) if (made.failed) refuseOther(device, facts);
+  if (nodes.length) kernel.flush();
+  for (const { device, made, facts } of nodes) {
+    if (made.value === -errnoNumber('EPERM')) bindDevice(creation, device);
+    else if (made.failed) refuseOther(device, facts);
+  }
+}
+
+/** In a user namespace mknod is not allowed: the host's node is bound in, if it is the one that was asked for. */
+function bindDevice(creation: Creation, device: Device): void {
+  const { kernel } = creation.init;
+  const host = hostNode(creation, device.path);
+  const type = deviceTypes[device.type];
+  if (!host || (host.mode & S_IFMT) !== type || host.rdev !== deviceNumber(device)) {
+    throw new ContainerError('host', `${device.path}: mknod is not permitted and the host has no such device to bind`);
+  }
+  const target = openTarget(kernel, creation.root, device.path, 'file');
+  const tree = kernel.calls.open_tree(AT_FDCWD, device.path, ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC']);
+  moveOnto(creation, tree, target);
+  kernel.calls.close(tree);
+  kernel.calls.close(target);
+}
+
+function hostNode({ engine }: Creation, path: string): FileStat | undefined {
+  try {
+    return engine.files.lstat(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** An existing node must be the one asked for (config-linux.md, "Devices": MUST generate an error). */
@@ -101,10 +130,10 @@ function openParent(creation: Creation, path: string): { parent: Result; name: s
 function makeLinks(creation: Creation): void {
   const { kernel } = creation.init;
   const dev = openInRoot(kernel.calls, creation.root, '/dev', ['O_DIRECTORY']);
-  for (const [target, name] of links) kernel.may('EEXIST').symlinkat(target, dev, name);
   // The container's own multiplexer, whatever the image brought along.
   kernel.may('ENOENT').unlinkat(dev, 'ptmx', []);
   kernel.calls.symlinkat('pts/ptmx', dev, 'ptmx');
+  for (const [target, name] of links) kernel.may('EEXIST').symlinkat(target, dev, name);
   if (hasKcore(creation)) kernel.may('EEXIST').symlinkat('/proc/kcore', dev, 'core');
   kernel.calls.close(dev);
 }

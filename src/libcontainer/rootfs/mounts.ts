@@ -1,3 +1,4 @@
+import { isErrno } from '../../engine/errors.ts';
 import type { Mount } from '../../spec/config.ts';
 import type { Operand, Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD, superMagic } from '../../syscalls/constants.ts';
@@ -6,7 +7,7 @@ import { statfs, statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { type AttributeChange, type ParsedOptions, parseMountOptions } from './mount-options.ts';
-import { openInRoot, openOrdinaryDirectory, openTarget, relative } from './target.ts';
+import { createTarget, findTarget, openInRoot, openOrdinaryDirectory, openTarget, relative } from './target.ts';
 
 /** One step for each of `mounts`, in their order: a later one may cover or lie in an earlier one. */
 export function mountSteps(mounts: readonly Mount[]): CreationStep[] {
@@ -17,7 +18,11 @@ export function mountSteps(mounts: readonly Mount[]): CreationStep[] {
     return {
       name: `${what} on ${mount.destination}`,
       pointer: `/mounts/${i}`,
-      do: (creation) => (bind ? bindMount(creation, mount, options) : newMount(creation, mount, options)),
+      do: (creation) => {
+        if (bind) bindMount(creation, mount, options);
+        else if (isCgroup(mount)) cgroupMount(creation, mount, options);
+        else newMount(creation, mount, options);
+      },
       hint: (error) => hints[error.code]?.(mount, bind),
     };
   });
@@ -58,11 +63,12 @@ export function isBind(mount: Mount, options: ParsedOptions): boolean {
 function newMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
   const { calls } = creation.init.kernel;
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none');
-  const target = newMountTarget(creation, mount, type);
+  const { target, existed } = newMountTarget(creation, mount, type);
+  const inherited = type === 'tmpfs' && existed ? inheritedMode(creation, target, options) : [];
   const context = calls.fsopen(type, ['FSOPEN_CLOEXEC']);
   if (mount.source) calls.fsconfig(context, 'FSCONFIG_SET_STRING', 'source', mount.source, 0);
   for (const flag of options.superblock) calls.fsconfig(context, 'FSCONFIG_SET_FLAG', flag, null, 0);
-  for (const option of [...inheritedMode(creation, type, target, options), ...options.data]) {
+  for (const option of [...inherited, ...options.data]) {
     const equals = option.indexOf('=');
     if (equals < 0) calls.fsconfig(context, 'FSCONFIG_SET_FLAG', option, null, 0);
     else calls.fsconfig(context, 'FSCONFIG_SET_STRING', option.slice(0, equals), option.slice(equals + 1), 0);
@@ -74,23 +80,44 @@ function newMount(creation: Creation, mount: Mount, options: ParsedOptions): voi
   attach(creation, tree, target, options);
 }
 
-function newMountTarget(creation: Creation, mount: Mount, type: string): Result {
+function isCgroup({ type }: Mount): boolean {
+  return type === 'cgroup' || type === 'cgroup2';
+}
+
+/**
+ * A cgroup2 of the container's own cgroup namespace. Where the kernel refuses one (a user namespace that does
+ * not own it), the container's directory of the host's mount does as well: it shows the same.
+ */
+function cgroupMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
+  try {
+    newMount(creation, mount, options);
+    creation.init.kernel.flush();
+  } catch (error) {
+    const source = creation.cgroup.directory;
+    if (!isErrno(error, 'EPERM', 'EBUSY', 'EINVAL') || source === undefined) throw error;
+    bindMount(creation, { ...mount, source }, { ...options, superblock: [], data: [] });
+  }
+}
+
+function newMountTarget(creation: Creation, mount: Mount, type: string): { target: Result; existed: boolean } {
   const { kernel } = creation.init;
+  const { destination } = mount;
   refuseRoot(mount);
   if (type === 'proc' || type === 'sysfs') {
-    return openOrdinaryDirectory(kernel, creation.root, mount.destination, type);
+    return { target: openOrdinaryDirectory(kernel, creation.root, destination, type), existed: true };
   }
-  const target = openTarget(kernel, creation.root, mount.destination, 'directory');
+  const found = findTarget(kernel, creation.root, destination, 'directory');
+  const target = found ?? createTarget(kernel, creation.root, destination, 'directory');
   refuseInsideProc(creation, mount, target);
-  return target;
+  return { target, existed: found !== undefined };
 }
 
 /** A tmpfs over a directory of the image takes over its mode (so /tmp stays 1777), unless told otherwise. */
-function inheritedMode(creation: Creation, type: string, target: Result, options: ParsedOptions): string[] {
-  if (type !== 'tmpfs' || options.data.some((option) => option.startsWith('mode='))) return [];
+function inheritedMode(creation: Creation, covered: Result, options: ParsedOptions): string[] {
+  if (options.data.some((option) => option.startsWith('mode='))) return [];
   const { kernel } = creation.init;
   const facts = kernel.output(statx.size);
-  kernel.calls.statx(target, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
+  kernel.calls.statx(covered, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
   kernel.flush();
   return [`mode=${(readField(statx, 'stx_mode', facts.bytes) & 0o7777).toString(8)}`];
 }

@@ -13,9 +13,17 @@ export type TargetKind = 'directory' | 'file';
 
 /** An O_PATH descriptor of `path` in the rootfs `root`; what is missing is created, directories 0755, a file empty. */
 export function openTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result {
-  const found = openInRoot(init.may('ENOENT'), root, path, kind === 'directory' ? ['O_DIRECTORY'] : []);
-  if (init.value(found) >= 0) return found;
+  return findTarget(init, root, path, kind) ?? createTarget(init, root, path, kind);
+}
+
+export function createTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result {
   return openInRoot(init.calls, root, createMissing(init, root, path, kind), []);
+}
+
+/** As {@link openTarget} for what exists; undefined if it does not. */
+export function findTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result | undefined {
+  const found = openInRoot(init.may('ENOENT'), root, path, kind === 'directory' ? ['O_DIRECTORY'] : []);
+  return init.value(found) >= 0 ? found : undefined;
 }
 
 /** As {@link openTarget}, but only where no component of the path is a symlink: proc and sysfs (CVE-2019-19921, CVE-2023-27561). */

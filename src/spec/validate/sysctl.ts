@@ -60,3 +60,8 @@ export function sysctlName(name: string): string {
   if (/[./]/.exec(name)?.[0] !== '/') return name;
   return name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'));
 }
+
+/** Where the parameter lies under /proc/sys. */
+export function sysctlPath(name: string): string {
+  return sysctlName(name).replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'));
+}

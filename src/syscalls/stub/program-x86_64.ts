@@ -68,9 +68,9 @@ export function assembleStub(): Uint8Array {
 
   a.load64('rdi', entry(ENTRY.arguments));
   a.load64('rsi', entry(ENTRY.arguments + 8));
+  a.load64('rdx', entry(ENTRY.arguments + 16));
   a.testImm('r15', ENTRY_FLAG.store >> 12);
   a.j('ne', 'store');
-  a.load64('rdx', entry(ENTRY.arguments + 16));
   a.load64('r10', entry(ENTRY.arguments + 24));
   a.load64('r8', entry(ENTRY.arguments + 32));
   a.load64('r9', entry(ENTRY.arguments + 40));
@@ -99,7 +99,7 @@ export function assembleStub(): Uint8Array {
 
   a.label('store');
   a.store32({ base: 'rdi', offset: 0 }, 'rsi');
-  a.clear('rax');
+  a.mov('rax', 'rdx');
   a.jmp('done');
 
   a.label('failed');

@@ -1,7 +1,8 @@
 import type { Arch, Files } from '../../engine/engine.ts';
+import { isErrno } from '../../engine/errors.ts';
 import type { Batch } from '../batch.ts';
 import { decode, encode } from '../layout.ts';
-import { type SyscallPort, throwFailure } from '../port.ts';
+import { type RemotePort, throwFailure } from '../port.ts';
 import { STUB_BASE, STUB_ROOM } from './program-x86_64.ts';
 
 /** The stub's end of the socket closed before it answered: the process died, or execve replaced it. */
@@ -14,12 +15,10 @@ export class StubGone extends Error {
 }
 
 /** System calls in a stub at the other end of a stream socket. */
-export class StubPort implements SyscallPort {
+export class StubPort implements RemotePort {
   constructor(
     private readonly files: Files,
-    /** Our end of the control socket. */
     readonly socket: number,
-    /** The stub's own number of its end. */
     readonly control: number,
     private readonly arch: Arch,
   ) {}
@@ -28,7 +27,6 @@ export class StubPort implements SyscallPort {
     this.receive(batch, this.send(batch));
   }
 
-  /** Sends without waiting for the reply: the stub parks, or a descriptor follows. Returns the reply's length. */
   send(batch: Batch): number {
     batch.begin();
     const { bytes, replyLength } = encode(batch, STUB_BASE, this.arch);
@@ -41,7 +39,6 @@ export class StubPort implements SyscallPort {
     return replyLength;
   }
 
-  /** Waits for the reply to a batch that {@link send} sent, here or in an earlier process. */
   receive(batch: Batch, replyLength = encode(batch, STUB_BASE, this.arch).replyLength): void {
     throwFailure(batch, decode(batch, this.readExactly(replyLength, batch)));
   }
@@ -61,12 +58,14 @@ export class StubPort implements SyscallPort {
     return reply;
   }
 
-  /** ECONNRESET: the stub closed with our request unread, which is the same news as end of file. */
+  /** ECONNRESET: the stub closed with our request unread, which is the same news as end of file. EINTR is no news. */
   private readSome(size: number, batch: Batch): Uint8Array {
-    try {
-      return this.files.readSome(this.socket, size);
-    } catch {
-      throw new StubGone(batch);
+    for (;;) {
+      try {
+        return this.files.readSome(this.socket, size);
+      } catch (error) {
+        if (!isErrno(error, 'EINTR')) throw new StubGone(batch);
+      }
     }
   }
 }

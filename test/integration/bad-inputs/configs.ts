@@ -35,7 +35,6 @@ export const CONFIGS: readonly BadConfig[] = [
   wrong('ociVersion is of another major version', '/ociVersion', '2.0.0', { runc: UNCHECKED }),
   wrong('ociVersion is no version', '/ociVersion', 'one', { runc: UNCHECKED }),
 
-  wrong('process is missing', '/process', undefined),
   wrong('process is a string', '/process', 'sh'),
   wrong('args is missing', '/process/args', undefined),
   wrong('args is a string', '/process/args', 'sh'),
@@ -72,7 +71,9 @@ export const CONFIGS: readonly BadConfig[] = [
   wrong('rlimits is an object', '/process/rlimits', { RLIMIT_NOFILE: 1 }),
   wrong('an rlimit of unknown type', '/process/rlimits/0/type', 'RLIMIT_FILES'),
   wrong('an rlimit without a type', '/process/rlimits/0/type', undefined),
-  wrong('an rlimit whose soft value is above the hard one', '/process/rlimits/0/soft', 2048),
+  wrong('an rlimit whose soft value is above the hard one', '/process/rlimits/0/soft', 2048, {
+    pointer: '/process/rlimits/0',
+  }),
   wrong('an rlimit that is negative', '/process/rlimits/0/soft', -1),
   wrong('an rlimit above 2^64', '/process/rlimits/0/hard', 2n ** 64n),
   {
@@ -107,36 +108,76 @@ export const CONFIGS: readonly BadConfig[] = [
   wrong('a mount has no destination', '/mounts/0/destination', undefined, { runc: UNCHECKED }),
   wrong('a destination is a number', '/mounts/0/destination', 5),
   wrong('mount options are a string', '/mounts/0/options', 'ro'),
-  mount('a filesystem that the kernel has not', { type: 'nofs', source: 'x', destination: '/mnt' }, { says: /no such device/i }),
-  mount('an option that tmpfs has not', { type: 'tmpfs', source: 'x', destination: '/mnt', options: ['frob=1'] }, { says: /invalid argument/i }),
+  mount(
+    'a filesystem that the kernel has not',
+    { type: 'nofs', source: 'x', destination: '/mnt' },
+    { says: /no such device/i },
+  ),
+  mount(
+    'an option that tmpfs has not',
+    { type: 'tmpfs', source: 'x', destination: '/mnt', options: ['frob=1'] },
+    { says: /invalid argument/i },
+  ),
   mount('a size that tmpfs cannot read', { type: 'tmpfs', source: 'x', destination: '/mnt', options: ['size=much'] }),
-  mount('a bind mount of what is not there', { type: 'bind', source: '/nonexistent', destination: '/mnt', options: ['bind'] }, { says: /no such file or directory/i }),
+  mount(
+    'a bind mount of what is not there',
+    { type: 'bind', source: '/nonexistent', destination: '/mnt', options: ['bind'] },
+    { says: /no such file or directory/i },
+  ),
   mount('a bind mount without a source', { type: 'bind', destination: '/mnt', options: ['bind'] }, { runc: UNCHECKED }),
-  mount('a directory onto a file', { type: 'bind', source: '/etc', destination: '/etc/passwd', options: ['bind'] }, { says: /not a directory/i }),
-  mount('a file onto a directory', { type: 'bind', source: '/etc/passwd', destination: '/etc', options: ['bind'] }, { says: /not a directory|is a directory/i }),
-  mount('a tmpfs inside /proc', { type: 'tmpfs', source: 'x', destination: '/proc/sys' }, { says: /inside \/proc/, runc: 'runc 1.1 mounts it' }),
+  mount(
+    'a directory onto a file',
+    { type: 'bind', source: '/etc', destination: '/etc/passwd', options: ['bind'] },
+    { says: /not a directory/i },
+  ),
+  mount(
+    'a file onto a directory',
+    { type: 'bind', source: '/etc/passwd', destination: '/etc', options: ['bind'] },
+    { says: /not a directory|is a directory/i },
+  ),
+  mount(
+    'a tmpfs inside /proc',
+    { type: 'tmpfs', source: 'x', destination: '/proc/sys' },
+    { says: /inside \/proc/, runc: 'runc 1.1 mounts it' },
+  ),
   mount('a tmpfs over /proc', { type: 'tmpfs', source: 'x', destination: '/proc' }),
   mount('a mount on the root itself', { type: 'tmpfs', source: 'x', destination: '/' }, { runc: 'runc 1.1 mounts it' }),
-  mount('a mount point that cannot be made', { type: 'tmpfs', source: 'x', destination: '/etc/passwd/below' }, { says: /not a directory/i }),
+  mount(
+    'a mount point that cannot be made',
+    { type: 'tmpfs', source: 'x', destination: '/etc/passwd/below' },
+    { says: /not a directory/i },
+  ),
 
   wrong('linux is a string', '/linux', 'yes'),
   wrong('namespaces is an object', '/linux/namespaces', {}),
   namespaces('a namespace of unknown type', [...FIVE, { type: 'disk' }], { pointer: '/linux/namespaces/5' }),
   namespaces('a namespace without a type', [...FIVE, {}], { pointer: '/linux/namespaces/5' }),
   namespaces('a namespace twice', [...FIVE, { type: 'pid' }], { pointer: '/linux/namespaces/5' }),
-  namespaces('a namespace whose path is missing', [{ type: 'network', path: '/nonexistent' }, ...FIVE.filter((_, i) => i !== 1)], {
-    pointer: '/linux/namespaces/0',
-    says: /no such file or directory/i,
-  }),
-  namespaces('a namespace whose path is of another kind', [{ type: 'network', path: '/proc/self/ns/uts' }, ...FIVE.filter((_, i) => i !== 1)], {
-    pointer: '/linux/namespaces/0',
-    runc: LINES,
-  }),
-  namespaces('a namespace whose path is a plain file', [{ type: 'network', path: '/etc/passwd' }, ...FIVE.filter((_, i) => i !== 1)], {
-    pointer: '/linux/namespaces/0',
-    runc: LINES,
-  }),
-  namespaces('masked paths without a mount namespace', FIVE.slice(0, 4)),
+  namespaces(
+    'a namespace whose path is missing',
+    [{ type: 'network', path: '/nonexistent' }, ...FIVE.filter((_, i) => i !== 1)],
+    {
+      pointer: '/linux/namespaces/0',
+      says: /no such file or directory|not supported/i,
+    },
+  ),
+  namespaces(
+    'a namespace whose path is of another kind',
+    [{ type: 'network', path: '/proc/self/ns/uts' }, ...FIVE.filter((_, i) => i !== 1)],
+    {
+      pointer: '/linux/namespaces/0',
+      runc: LINES,
+    },
+  ),
+  namespaces(
+    'a namespace whose path is a plain file',
+    [{ type: 'network', path: '/etc/passwd' }, ...FIVE.filter((_, i) => i !== 1)],
+    {
+      pointer: '/linux/namespaces/0',
+      runc: LINES,
+    },
+  ),
+  namespaces('masked paths without a mount namespace', FIVE.slice(0, 4), { pointer: '/linux/maskedPaths' }),
   wrong('maskedPaths is a string', '/linux/maskedPaths', '/proc/kcore'),
   wrong('a masked path is a number', '/linux/maskedPaths/0', 5),
   wrong('readonlyPaths is an object', '/linux/readonlyPaths', {}),
@@ -153,7 +194,7 @@ export const CONFIGS: readonly BadConfig[] = [
   wrong('a program that is a directory', '/process/args', ['/etc'], { says: /is a directory|permission denied/ }),
   wrong('a program that is not executable', '/process/args', ['/etc/passwd'], { says: /permission denied/ }),
   wrong('a program whose name is empty', '/process/args', [''], { says: /executable file not found in \$PATH|args/ }),
-  wrong('a terminal without a console socket', '/process/terminal', true, { says: /console/ }),
+  wrong('a terminal without a console socket', '/process/terminal', true, { says: /console|terminal/ }),
 ];
 
 export interface BadText {

@@ -59,15 +59,17 @@ export const PLACES: readonly BadPlace[] = [
     },
     says: /executable file not found in \$PATH/,
   },
-  ...['proc', 'sys'].map((name): BadPlace => ({
-    name: `a rootfs whose /${name} is a symbolic link`,
-    prepare: (bundle) => {
-      fs.rmSync(path.join(bundle, 'rootfs', name), { recursive: true });
-      fs.symlinkSync('mnt', path.join(bundle, 'rootfs', name));
-      return undefined;
-    },
-    says: /ordinary directory|symbolic link|symlink|not a directory/,
-  })),
+  ...['proc', 'sys'].map(
+    (name): BadPlace => ({
+      name: `a rootfs whose /${name} is a symbolic link`,
+      prepare: (bundle) => {
+        fs.rmSync(path.join(bundle, 'rootfs', name), { recursive: true });
+        fs.symlinkSync('mnt', path.join(bundle, 'rootfs', name));
+        return undefined;
+      },
+      says: /ordinary directory|symbolic link|symlink|not a directory/,
+    }),
+  ),
   {
     name: 'a rootfs whose /dev is a file',
     prepare: (bundle) => {
@@ -87,14 +89,39 @@ export const PLACES: readonly BadPlace[] = [
     says: /too many/i,
   },
   { name: 'a state root that is a file', prepare: () => ({ root: '/etc/passwd' }), says: /not a directory/i },
-  { name: 'a state root that cannot be made', prepare: () => ({ root: '/proc/nowhere/state' }), says: /no such file or directory|permission/i },
-  { name: 'a state root below a link that leads nowhere', prepare: (bundle) => {
+  {
+    name: 'a state root that cannot be made',
+    prepare: () => ({ root: '/proc/nowhere/state' }),
+    says: /no such file or directory|permission/i,
+  },
+  {
+    name: 'a state root below a link that leads nowhere',
+    prepare: (bundle) => {
       fs.symlinkSync('/nonexistent', path.join(bundle, 'link'));
       return { root: path.join(bundle, 'link/state') };
-    }, says: /no such file|exists|not a directory/i },
+    },
+    says: /no such file|exists|not a directory/i,
+  },
   { name: 'a state root of /', prepare: () => ({ root: '/' }), says: /should not be set to \//, runc: 'since 1.2' },
-  { name: 'a pid file in a directory that is missing', prepare: () => ({ args: ['--pid-file', '/nonexistent/pid'] }), says: /no such file or directory/i },
-  { name: 'a pid file that is a directory', prepare: (bundle) => ({ args: ['--pid-file', bundle] }), says: /exists|is a directory/i },
-  { name: 'a console socket without a terminal', prepare: () => ({ args: ['--console-socket', '/nonexistent'] }), says: /cannot use console socket/ },
-  { name: 'preserved descriptors that are not there', prepare: () => ({ args: ['--preserve-fds', '5'] }), says: /preserve/, runc: 'leaves standard error with the container' },
+  {
+    name: 'a pid file in a directory that is missing',
+    prepare: () => ({ args: ['--pid-file', '/nonexistent/pid'] }),
+    says: /no such file or directory/i,
+  },
+  {
+    name: 'a pid file that is a directory',
+    prepare: (bundle) => ({ args: ['--pid-file', bundle] }),
+    says: /exists|is a directory/i,
+  },
+  {
+    name: 'a console socket without a terminal',
+    prepare: () => ({ args: ['--console-socket', '/nonexistent'] }),
+    says: /console.socket/,
+  },
+  {
+    name: 'preserved descriptors that are not there',
+    prepare: () => ({ args: ['--preserve-fds', '5'] }),
+    says: /preserve/,
+    runc: 'leaves standard error with the container',
+  },
 ];

@@ -13,9 +13,7 @@ export interface Difference {
 const hybrid = cgroup2Mount() !== '/sys/fs/cgroup';
 
 /** Every way in which a container of tsrunc differs from one of runc. What is not in here fails the test. */
-export const DIFFERENCES: readonly Difference[] = [
-  ...(hybrid ? hybridDifferences() : []),
-];
+export const DIFFERENCES: readonly Difference[] = [...(hybrid ? hybridDifferences() : [])];
 
 function hybridDifferences(): Difference[] {
   return [
@@ -37,7 +35,10 @@ function hybridDifferences(): Difference[] {
 }
 
 function withoutCgroups(order: string | undefined): string | undefined {
-  return order?.split('\n').filter((target) => !target.startsWith('/sys/fs/cgroup')).join('\n');
+  return order
+    ?.split('\n')
+    .filter((target) => !target.startsWith('/sys/fs/cgroup'))
+    .join('\n');
 }
 
 function unified(cgroup: string | undefined): string | undefined {

@@ -24,7 +24,7 @@ section umask; umask
 section keys; cat /proc/keys 2>/dev/null
 section net; for link in /sys/class/net/*; do echo "\${link##*/} $(cat $link/flags)"; done
 section dev; find /dev -exec stat -c '%n %a %u:%g %t:%T %F' {} \\;
-section links; find /dev -type l -exec readlink {} \\;
+section links; for link in $(find /dev -type l); do echo "$link $(readlink $link)"; done
 section root; find / -maxdepth 1 -exec stat -c '%n %a %u:%g %F' {} \\;
 section masked; for path in $PROBE_MASKED; do ls -A $path 2>&1; head -c 1 $path 2>&1; done
 section readonly; for path in / /proc /sys /dev /tmp $PROBE_WRITABLE
@@ -38,7 +38,12 @@ export type Observation = ReadonlyMap<string, string>;
 /** Reads the probe's output. `replace` lists what differs between two containers by their making: IDs, paths. */
 export function observe(output: string, replace: readonly (readonly [string | RegExp, string])[]): Observation {
   const text = replace.reduce((whole, [from, to]) => whole.replaceAll(from, to), output);
-  const sections = new Map(text.split(/^== /m).slice(1).map((part) => cut(part, '\n')));
+  const sections = new Map(
+    text
+      .split(/^== /m)
+      .slice(1)
+      .map((part) => cut(part, '\n')),
+  );
   if (!sections.has('end')) throw new Error(`the probe did not come to its end:\n${output}`);
   const facts = new Map<string, string>();
   for (const [name, body] of sections) {
@@ -66,6 +71,7 @@ function read(section: string, body: string): [string, string][] {
     case 'keys':
       return keyFacts(lines);
     case 'dev':
+    case 'links':
     case 'net':
     case 'one':
     case 'root':
@@ -104,7 +110,17 @@ function mountFacts(body: string): [string, string][] {
 /** Fields of /proc/PID/stat that a runtime has a hand in, numbered as in proc(5). */
 function statFacts(body: string): [string, string][] {
   const fields = body.slice(body.lastIndexOf(')') + 2).split(' ');
-  const named = { pgrp: 5, session: 6, tty_nr: 7, tpgid: 8, priority: 18, nice: 19, exit_signal: 38, rt_priority: 40, policy: 41 };
+  const named = {
+    pgrp: 5,
+    session: 6,
+    tty_nr: 7,
+    tpgid: 8,
+    priority: 18,
+    nice: 19,
+    exit_signal: 38,
+    rt_priority: 40,
+    policy: 41,
+  };
   return Object.entries(named).map(([name, number]) => [name, fields[number - 3] ?? '']);
 }
 

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { isAlive, slurp } from './host.ts';
-import { ok, type Outcome, type RunOptions } from './runtime.ts';
+import { type Outcome, ok, type RunOptions } from './runtime.ts';
 import type { Sandbox } from './sandbox.ts';
 import { until } from './wait.ts';
 

@@ -69,12 +69,23 @@ function directoriesNamed(directory: string, name: string, inside = false): stri
 }
 
 export function processes(): number[] {
-  return entries('/proc').map((entry) => Number(entry.name)).filter((pid) => pid > 0);
+  return entries('/proc')
+    .map((entry) => Number(entry.name))
+    .filter((pid) => pid > 0);
+}
+
+/** Living children of a process. */
+export function childrenOf(parent: number): number[] {
+  const listed = slurp(`/proc/${parent}/task/${parent}/children`);
+  if (listed !== '') return listed.trim().split(' ').map(Number).filter(isAlive);
+  return processes().filter((pid) => statusField(pid, 'PPid') === String(parent) && isAlive(pid));
 }
 
 /** One field of `/proc/PID/status`, or undefined when there is no such process. */
 export function statusField(pid: number, field: string): string | undefined {
-  const line = slurp(`/proc/${pid}/status`).split('\n').find((text) => text.startsWith(`${field}:`));
+  const line = slurp(`/proc/${pid}/status`)
+    .split('\n')
+    .find((text) => text.startsWith(`${field}:`));
   return line?.slice(field.length + 1).trim();
 }
 
@@ -110,7 +121,10 @@ export function processesOf(name: string): number[] {
 function ties(pid: number): string[] {
   const directory = `/proc/${pid}`;
   const descriptors = entries(`${directory}/fd`).map((entry) => `${directory}/fd/${entry.name}`);
-  const links = ['cwd', 'exe', 'root'].map((link) => `${directory}/${link}`).concat(descriptors).map(linkOf);
+  const links = ['cwd', 'exe', 'root']
+    .map((link) => `${directory}/${link}`)
+    .concat(descriptors)
+    .map(linkOf);
   const foreign = linkOf(`${directory}/ns/mnt`) !== linkOf('/proc/self/ns/mnt');
   const root = foreign ? (mounts(pid).find((mount) => mount.target === '/')?.root ?? '') : '';
   return [...links, root, ...['cmdline', 'environ', 'cgroup'].map((file) => slurp(`${directory}/${file}`))];

@@ -10,7 +10,7 @@ export function patched(document: Json, patch: Patch): Json {
   let result = clone(document);
   for (const [pointer, value] of Object.entries(patch)) {
     if (pointer === '') result = value ?? null;
-    else apply(result, pointer.split('/').slice(1).map(unescape), value);
+    else apply(result, pointer.split('/').slice(1).map(unescaped), value);
   }
   return result;
 }
@@ -47,21 +47,23 @@ function assign(parent: Json, key: string, value: Json | undefined): void {
 
 function append(parent: Json, key: string, items: Json | undefined): void {
   if (!Array.isArray(items)) throw new Error(`${key}/- takes a list of what to append`);
-  const list = isObject(parent) ? (parent[key] ??= []) : undefined;
+  const list = child(parent, key, []);
   if (!Array.isArray(list)) throw new Error(`${key} is not a list`);
   list.push(...items);
 }
 
-function child(parent: Json, key: string): Json {
+function child(parent: Json, key: string, missing: Json = {}): Json {
   if (Array.isArray(parent)) return parent[Number(key)] ?? null;
-  if (isObject(parent)) return (parent[key] ??= {});
-  throw new Error(`nothing to patch below ${key}`);
+  if (!isObject(parent)) throw new Error(`nothing to patch below ${key}`);
+  const found = parent[key] ?? missing;
+  parent[key] = found;
+  return found;
 }
 
 function isObject(value: Json): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function unescape(token: string): string {
+function unescaped(token: string): string {
   return token.replace(/~1/g, '/').replace(/~0/g, '~');
 }

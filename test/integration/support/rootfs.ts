@@ -5,8 +5,27 @@ import { which } from './host.ts';
 
 /** Programs that payload scripts may use, found in `/bin` of every rootfs. */
 const PROGRAMS = [
-  'sh', 'cat', 'chmod', 'echo', 'env', 'find', 'grep', 'id', 'ls', 'mkdir', 'pwd', 'readlink', 'sleep', 'sort', 'stat',
-  'touch', 'tr', 'true', 'false', 'xargs',
+  'sh',
+  'cat',
+  'chmod',
+  'echo',
+  'env',
+  'find',
+  'grep',
+  'id',
+  'ls',
+  'mkdir',
+  'pwd',
+  'readlink',
+  'sleep',
+  'sort',
+  'stat',
+  'touch',
+  'tr',
+  'true',
+  'false',
+  'wc',
+  'xargs',
 ];
 const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'root', 'run', 'sys', 'tmp', 'home/user', 'srv'];
 
@@ -14,7 +33,10 @@ const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'root', 'run', 'sys', '
 export function makeRootfs(target: string): void {
   for (const name of DIRECTORIES) fs.mkdirSync(path.join(target, name), { recursive: true, mode: 0o755 });
   fs.chmodSync(path.join(target, 'tmp'), 0o1777);
-  fs.writeFileSync(path.join(target, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n');
+  fs.writeFileSync(
+    path.join(target, 'etc/passwd'),
+    'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n',
+  );
   fs.writeFileSync(path.join(target, 'etc/group'), 'root:x:0:\nuser:x:1000:\n');
   const busybox = which('busybox');
   if (busybox !== undefined && isStatic(busybox)) installBusybox(busybox, target);

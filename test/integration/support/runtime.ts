@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync, type StdioOptions } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { slurp, which } from './host.ts';
@@ -98,13 +98,20 @@ export function refused(outcome: Outcome, text: string | RegExp): Outcome {
 
 export function transcript(outcome: Outcome): string {
   const { command, status, signal, stdout, stderr, log } = outcome;
-  return [`$ ${command}`, `exit status ${status ?? signal}`, `stdout: ${stdout}`, `stderr: ${stderr}`, `log: ${log}`].join('\n');
+  return [
+    `$ ${command}`,
+    `exit status ${status ?? signal}`,
+    `stdout: ${stdout}`,
+    `stderr: ${stderr}`,
+    `log: ${log}`,
+  ].join('\n');
 }
 
 function prepare(args: readonly string[], scratch: string, options: RunOptions) {
   const program = options.runtime ?? RUNTIME;
   const logging = options.log ? ['--log', `${scratch}.log`, '--log-format', 'json'] : [];
-  const files = options.stdio === undefined ? [fs.openSync(`${scratch}.out`, 'a'), fs.openSync(`${scratch}.err`, 'a')] : [];
+  const files =
+    options.stdio === undefined ? [fs.openSync(`${scratch}.out`, 'a'), fs.openSync(`${scratch}.err`, 'a')] : [];
   const words = [program, ...logging, ...args];
   const shell = options.caller === undefined ? [] : ['/bin/sh', '-c', `${options.caller}\n"$@"; exit $?`, 'sh'];
   const [file = '', ...rest] = [...shell, ...words];
@@ -116,7 +123,9 @@ function prepare(args: readonly string[], scratch: string, options: RunOptions) 
       stdio: options.stdio ?? ['ignore' as const, ...files],
       ...(options.cwd !== undefined && { cwd: options.cwd }),
     },
-    close: () => files.forEach((fd) => fs.closeSync(fd)),
+    close: () => {
+      for (const fd of files) fs.closeSync(fd);
+    },
     outcome: (status: number | null, signal: NodeJS.Signals | null): Outcome => ({
       scratch,
       command: words.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg}'`)).join(' '),

@@ -8,7 +8,7 @@ import { Container } from './container.ts';
 import { cgroupsNamed, mounts, processesOf } from './host.ts';
 import { type Json, type Patch, patched, stringify } from './json.ts';
 import { cloneRootfs, makeRootfs } from './rootfs.ts';
-import { begin, invoke, ok, type Outcome, type RunOptions, type Running } from './runtime.ts';
+import { begin, invoke, type Outcome, ok, type Running, type RunOptions } from './runtime.ts';
 import { until } from './wait.ts';
 
 export interface BundleOptions {
@@ -136,9 +136,13 @@ export class Sandbox {
   leftovers(name = this.name): string[] {
     return [
       ...processesOf(name).map((pid) => `process ${pid}: ${commandOf(pid)}`),
-      ...mounts().filter((mount) => mount.target.includes(name)).map((mount) => `mount ${mount.target}`),
+      ...mounts()
+        .filter((mount) => mount.target.includes(name))
+        .map((mount) => `mount ${mount.target}`),
       ...cgroupsNamed(name).map((cgroup) => `cgroup ${cgroup}`),
-      ...this.containers().filter((id) => id.includes(name)).map((id) => `state ${path.join(this.root, id)}`),
+      ...this.containers()
+        .filter((id) => id.includes(name))
+        .map((id) => `state ${path.join(this.root, id)}`),
     ];
   }
 
@@ -161,7 +165,8 @@ export class Sandbox {
   sweep(): void {
     for (const pid of processesOf(this.name)) tried(() => process.kill(pid, 'SIGKILL'));
     for (const mount of mounts().reverse()) {
-      if (mount.target.includes(this.name)) tried(() => execFileSync('umount', ['-l', mount.target], { stdio: 'ignore' }));
+      if (mount.target.includes(this.name))
+        tried(() => execFileSync('umount', ['-l', mount.target], { stdio: 'ignore' }));
     }
     for (const cgroup of cgroupsNamed(this.name)) tried(() => fs.rmdirSync(cgroup));
     fs.rmSync(this.dir, { recursive: true, force: true });

@@ -1,0 +1,115 @@
+import type { Config } from '../../spec/config.ts';
+import { AT_FDCWD, type cloneFlags } from '../../syscalls/constants.ts';
+import { cloneArgs } from '../../syscalls/structs.ts';
+import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
+import { type NamespaceType, namespaces } from '../namespaces.ts';
+import { killProcess, reap } from '../signal.ts';
+import { stubProcess } from './builder.ts';
+import { becomeRoot, writeMaps } from './id-maps.ts';
+
+/** The offsets of a time namespace must be there before its first process is: the builder makes it, init is born into it. */
+export function timeSteps(config: Config): CreationStep[] {
+  if (namespaceOf(config, 'time') !== 'new') return [];
+  const user = namespaceOf(config, 'user') === 'new';
+  return [...(user ? [userBeforeTime] : []), timeNamespace];
+}
+
+/** A time namespace belongs to the user namespace that its maker is in, so that one has to come first. */
+const userBeforeTime: CreationStep = {
+  name: 'make the user namespace',
+  pointer: '/linux/uidMappings',
+  do(creation) {
+    const { kernel, pid } = creation.builderProcess;
+    // While it may still be moved: a process in a user namespace cannot clone into a cgroup of the host's.
+    creation.cgroup.add(pid);
+    creation.builderInCgroup = true;
+    kernel.calls.unshare(['CLONE_NEWUSER']);
+    kernel.flush();
+    writeMaps(creation, pid);
+    becomeRoot(kernel);
+  },
+};
+
+const timeNamespace: CreationStep = {
+  name: 'make the time namespace',
+  pointer: '/linux/timeOffsets',
+  do({ builderProcess: { kernel, pid }, engine, config }) {
+    kernel.calls.unshare(['CLONE_NEWTIME']);
+    kernel.flush();
+    const offsets = Object.entries(config.linux?.timeOffsets ?? {});
+    if (offsets.length === 0) return;
+    const lines = offsets.map(([clock, { secs = 0, nanosecs = 0 } = {}]) => `${clock} ${secs} ${nanosecs}\n`);
+    const fd = engine.files.open(`/proc/${pid}/timens_offsets`, ['O_WRONLY']);
+    try {
+      engine.files.write(fd, engine.encode(lines.join('')));
+    } finally {
+      engine.files.close(fd);
+    }
+  },
+  hint: (error) => (error.code === 'ERANGE' ? 'the clock would become negative or too large' : undefined),
+};
+
+/**
+ * init: all new namespaces at once. CLONE_PARENT makes it the runtime's child, and so the caller's once the
+ * runtime has exited; CLONE_INTO_CGROUP charges its first page to its cgroup and roots the cgroup namespace there.
+ */
+export const cloneInit: CreationStep = {
+  name: 'start the container init',
+  pointer: '/linux/namespaces',
+  do(creation) {
+    const builder = creation.builderProcess;
+    const { kernel } = builder;
+    const flags = cloneFlagsOf(creation);
+    const directory = creation.builderInCgroup ? undefined : creation.cgroup.directory;
+    const cgroup = directory && kernel.calls.openat(AT_FDCWD, directory, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
+    const batch = kernel.pending;
+    const args = batch.struct(cloneArgs, { flags, cgroup: cgroup || undefined });
+    const words = (): string[] => [`{flags=${flags.join('|')}}`];
+    const control = creation.initSocket.theirs;
+    const pid = batch.add({ name: 'clone3', words }, [args, cloneArgs.size], {
+      returnsTwice: control,
+      step: cloneInit,
+    });
+    // The builder's copies must go, or the runtime would not see init's end of file.
+    kernel.calls.close(control);
+    kernel.calls.close(creation.parkingSocket);
+    kernel.flush();
+
+    creation.init = stubProcess(creation, pid.value, creation.initSocket.ours, control);
+    creation.init.kernel.step = cloneInit;
+    arm(creation, [builder.port.control, ...(cgroup ? [cgroup.value] : [])]);
+    // The builder has done its work: it exits when its socket closes.
+    builder.port.close();
+    reap(creation.facts.kernel, builder.pid);
+    creation.builder = undefined;
+  },
+  undo(creation) {
+    if (!creation.hasInit) return;
+    killProcess(creation.facts.kernel, creation.init.pid);
+    creation.cgroup.kill();
+    creation.init.port.close();
+    reap(creation.facts.kernel, creation.init.pid);
+  },
+  hint: (error) =>
+    error.code === 'ENOSPC' ? 'is a limit under /proc/sys/user, or the nesting of namespaces, exhausted?' : undefined,
+};
+
+function cloneFlagsOf({ config, builderInCgroup, cgroup }: Creation): (keyof typeof cloneFlags)[] {
+  const made: readonly NamespaceType[] = builderInCgroup ? ['time', 'user'] : ['time'];
+  const types = (Object.keys(namespaces) as NamespaceType[]).filter(
+    (type) => namespaceOf(config, type) === 'new' && !made.includes(type),
+  );
+  const intoCgroup = cgroup.directory && !builderInCgroup ? (['CLONE_INTO_CGROUP'] as const) : [];
+  return ['CLONE_PARENT', ...types.map((type) => namespaces[type].flag), ...intoCgroup];
+}
+
+/** Init drops what it inherited, and dies with us from here on. */
+function arm({ init }: Creation, inherited: readonly number[]): void {
+  for (const fd of inherited) init.kernel.calls.close(fd);
+  // Its own round trip: only a stub that answers afterwards was armed while we were alive, so that from
+  // here on it dies with us even inside a call that blocks.
+  init.kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
+  init.kernel.flush();
+}
+
+const SIGKILL = 9;

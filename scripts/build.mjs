@@ -43,9 +43,25 @@ writeFileSync(
   }),
 );
 execFileSync(node, ['--build-sea', out('sea.json')], { stdio: ['ignore', 'ignore', 'inherit'] });
+const { guardEnvironment } = await compiled('scripts/environment-guard.ts');
+writeFileSync(out('tsrunc'), guardEnvironment(readFileSync(out('tsrunc'))));
 chmodSync(out('tsrunc'), 0o755);
 // In one step: a container that is starting from the old file keeps it.
 renameSync(out('tsrunc'), join(root, 'bin/tsrunc'));
+
+/** Imports TypeScript. */
+async function compiled(source) {
+  const outfile = out('scripts', `${source.replaceAll('/', '-')}.mjs`);
+  await build({
+    entryPoints: [join(root, source)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+  });
+  return import(outfile);
+}
 
 /** The commit, marked if the tree differs from it; empty where there is no git. */
 function commit() {

@@ -51,18 +51,31 @@ function bundleFault(engine: Engine, directory: string): unknown {
 
 function rootfsOf(engine: Engine, directory: string, config: Config): string {
   const given = config.root?.path;
-  if (given === undefined) throw new ContainerError('invalid-config', 'root must be specified', { pointer: '/root' });
-  const path = given.startsWith('/') ? given : `${directory}/${given}`;
+  if (given === undefined) throw invalidRootfs('/root', 'root must be specified');
+  const path = clean(given.startsWith('/') ? given : `${directory}/${given}`);
+  let resolved: string;
   try {
-    const rootfs = engine.files.realpath(path);
-    if (engine.files.stat(rootfs).kind !== 'directory') {
-      throw new ContainerError('invalid-config', `invalid rootfs: ${path} is not a directory`, {
-        pointer: '/root/path',
-      });
-    }
-    return rootfs;
-  } catch (error) {
-    if (error instanceof ContainerError) throw error;
-    throw new ContainerError('invalid-config', 'invalid rootfs', { pointer: '/root/path', cause: error });
+    resolved = engine.files.realpath(path);
+  } catch (cause) {
+    throw invalidRootfs('/root/path', 'invalid rootfs', cause);
   }
+  // What would be mounted must be what was written: a link could lead elsewhere by the time it is followed.
+  if (resolved !== path) throw invalidRootfs('/root/path', 'invalid rootfs: not an absolute path, or a symlink');
+  if (engine.files.stat(path).kind !== 'directory')
+    throw invalidRootfs('/root/path', `invalid rootfs: ${path} is not a directory`);
+  return path;
+}
+
+function invalidRootfs(pointer: string, message: string, cause?: unknown): ContainerError {
+  return new ContainerError('invalid-config', `config.json: ${pointer}: ${message}`, { pointer, cause });
+}
+
+/** Without `.`, `..` and double slashes; what symlinks make of `..` is checked by the caller. */
+function clean(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }

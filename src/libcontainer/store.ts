@@ -163,15 +163,16 @@ export function replaceFile(engine: Engine, path: string, bytes: Uint8Array, mod
 
 /** `mkdir -p`, 0700. */
 function makeParents(engine: Engine, path: string): void {
-  try {
-    engine.files.mkdir(path, 0o700);
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return;
-    const parent = path.slice(0, path.lastIndexOf('/'));
-    if (!isErrno(error, 'ENOENT') || parent === '') throw error;
-    makeParents(engine, parent);
-    makeParents(engine, path);
-  }
+  const parts = path.split('/').filter((part) => part !== '');
+  parts.forEach((_, i) => {
+    try {
+      engine.files.mkdir(`/${parts.slice(0, i + 1).join('/')}`, 0o700);
+    } catch (error) {
+      // EROFS and EACCES may come before EEXIST is noticed; the mkdir of what is really missing will tell.
+      const last = i === parts.length - 1;
+      if (!isErrno(error, 'EEXIST', ...(last ? [] : ['EROFS', 'EACCES', 'EPERM']))) throw error;
+    }
+  });
 }
 
 function readIfThere(engine: Engine, path: string): Uint8Array | undefined {

@@ -25,6 +25,8 @@ export const openFlags = {
   O_NOFOLLOW: 0o400000,
   O_CLOEXEC: 0o2000000,
   O_PATH: 0o10000000,
+  /** Contains O_DIRECTORY. */
+  O_TMPFILE: 0o20200000,
 } as const;
 
 export const resolveFlags = {
@@ -141,6 +143,9 @@ export const fileTypes = {
 export const S_IFMT = 0o170000;
 
 export const statxMask = { STATX_BASIC_STATS: 0x7ff, STATX_MNT_ID: 0x1000 } as const;
+
+/** statfs f_flags: the C library's sys/statvfs.h. */
+export const statfsFlags = { ST_NOEXEC: 8 } as const;
 
 /** statfs f_type: linux/magic.h. */
 export const superMagic = {

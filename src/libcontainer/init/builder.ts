@@ -44,7 +44,7 @@ export const spawnBuilder: CreationStep = {
 function callersDescriptors({ facts }: Creation): number[] {
   const preserved = facts.options.preserveFds ?? 0;
   for (let i = 0; i < preserved; i++) {
-    if (facts.kernel.may('EBADF').fcntl(3 + i, 'F_GETFD', 0) < 0) {
+    if (!facts.engine.isInherited(3 + i)) {
       throw new ContainerError('invalid-argument', `unable to stat preserved-fd ${i} (of ${preserved})`);
     }
   }

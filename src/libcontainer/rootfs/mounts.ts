@@ -231,7 +231,7 @@ const fakedProcFiles = new Set(
 const hints: Readonly<Record<string, (mount: Mount, bind: boolean) => string | undefined>> = {
   ENODEV: (mount) => `this kernel has no file system ${JSON.stringify(mount.type ?? '')}`,
   EINVAL: (mount, bind) => {
-    if (bind) return undefined;
+    if (bind) return 'a file cannot be mounted on a directory, nor a directory on what is not a directory';
     if (mount.type === 'devpts') return 'is the gid of gid= mapped in the user namespace?';
     return `does ${mount.type} know all of these options: ${(mount.options ?? []).join(',')}?`;
   },

@@ -149,6 +149,30 @@ export class AssemblerX86 {
     this.imm32(value);
   }
 
+  /** mov r64, imm64. */
+  movImm64(to: Register, value: bigint): void {
+    this.rex(1, 0, registers[to]);
+    this.emit(0xb8 | (registers[to] & 7));
+    for (let byte = 0n; byte < 8n; byte++) this.emit(Number((value >> (8n * byte)) & 0xffn));
+  }
+
+  shl64(register: Register, count: number): void {
+    this.rex(1, 0, registers[register]);
+    this.emit(0xc1, 0xe0 | (registers[register] & 7), count);
+  }
+
+  /** or byte ptr, imm8. */
+  orByte(to: At, value: number): void {
+    this.memoryOp(0, [0x80], 1, to);
+    this.emit(value);
+  }
+
+  /** jmp r64. */
+  jmpRegister(to: Register): void {
+    this.rex(0, 4, registers[to]);
+    this.emit(0xff, 0xe0 | (registers[to] & 7));
+  }
+
   shr32(register: Register, count: number): void {
     this.rex(0, 0, registers[register]);
     this.emit(0xc1, 0xe8 | (registers[register] & 7), count);

@@ -1,7 +1,9 @@
 import type { Arch, Files } from '../../engine/engine.ts';
-import { AT_FDCWD, bitsOf, seals } from '../constants.ts';
+import { AT_FDCWD, bitsOf, seals, statfsFlags } from '../constants.ts';
 import { errnoNumber } from '../errno.ts';
 import type { LocalKernel } from '../local-port.ts';
+import { readField } from '../struct.ts';
+import { statfs } from '../structs.ts';
 import { elfExecutable } from './elf.ts';
 import { assembleStub } from './program-x86_64.ts';
 
@@ -11,7 +13,7 @@ export const STUB_NAME = 'tsrunc-init';
 /**
  * The stub as an executable file that nobody can change or replace: a container that reads /proc/PID/exe
  * gets these 800 bytes and no file of the host (CVE-2019-5736). Returns a descriptor, close-on-exec.
- * `scratch` is a directory of ours for hosts where vm.memfd_noexec=2 forbids executable memfds.
+ * `scratch` is a directory of ours, the first choice on hosts where vm.memfd_noexec=2 forbids executable memfds.
  */
 export function stubImage(kernel: LocalKernel, files: Files, arch: Arch, scratch: string): number {
   if (arch !== 'x86_64') throw new Error(`the init stub is not written for ${arch} yet`);
@@ -36,15 +38,35 @@ function memfd(kernel: LocalKernel): number {
     : fd;
 }
 
-/** Written, reopened read-only and unlinked: execve refuses a file that somebody may still write (ETXTBSY). */
+/**
+ * A file that never has a name: nothing is left if we die here, and O_EXCL keeps it from ever getting one. It is
+ * reopened read-only, since execve refuses a file that somebody may still write (ETXTBSY). /run, where the state
+ * directory usually lies, is mounted noexec on many hosts.
+ */
 function unlinkedFile(kernel: LocalKernel, files: Files, image: Uint8Array, scratch: string): number {
-  const path = `${scratch}/${STUB_NAME}`;
-  try {
-    const writable = files.open(path, ['O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_NOFOLLOW'], 0o500);
-    files.write(writable, image);
+  for (const directory of [scratch, ...ELSEWHERE]) {
+    const flags = ['O_TMPFILE', 'O_WRONLY', 'O_EXCL', 'O_CLOEXEC'] as const;
+    const writable = kernel.may('*').openat(AT_FDCWD, directory, flags, 0o500);
+    if (writable < 0) continue;
+    const usable = !isNoexec(kernel, writable);
+    if (usable) files.write(writable, image);
+    const readable = usable ? files.open(`/proc/self/fd/${writable}`, ['O_RDONLY']) : -1;
     files.close(writable);
-    return files.open(path, ['O_RDONLY', 'O_NOFOLLOW']);
-  } finally {
-    kernel.may('ENOENT').unlinkat(AT_FDCWD, path, []);
+    if (usable) return readable;
   }
+  throw new Error(
+    `vm.memfd_noexec forbids an executable memfd, and none of ${[scratch, ...ELSEWHERE].join(', ')} ` +
+      'takes an unnamed executable file (O_TMPFILE on a mount without noexec)',
+  );
 }
+
+function isNoexec(kernel: LocalKernel, fd: number): boolean {
+  const facts = kernel.batch((batch, calls) => {
+    const memory = batch.output(statfs.size);
+    calls.fstatfs(fd, memory);
+    return memory;
+  });
+  return (readField(statfs, 'f_flags', facts.bytes) & bitsOf(statfsFlags, ['ST_NOEXEC'])) !== 0;
+}
+
+const ELSEWHERE = ['/dev/shm', '/tmp', '/var/tmp'];

@@ -25,7 +25,7 @@ section keys; cat /proc/keys 2>/dev/null
 section net; for link in /sys/class/net/*; do echo "\${link##*/} $(cat $link/flags)"; done
 section dev; find /dev -exec stat -c '%n %a %u:%g %t:%T %F' {} \\;
 section links; for link in $(find /dev -type l); do echo "$link $(readlink $link)"; done
-section root; find / -maxdepth 1 -exec stat -c '%n %a %u:%g %F' {} \\;
+section root; { find / -maxdepth 1; find /srv -mindepth 1; } | xargs stat -c '%n %a %u:%g %F'
 section masked; for path in $PROBE_MASKED; do ls -A $path 2>&1; head -c 1 $path 2>&1; done
 section readonly; for path in / /proc /sys /dev /tmp $PROBE_WRITABLE
 do touch $path/probe 2>/dev/null && echo "$path writable" || echo "$path not writable"; done

@@ -84,6 +84,7 @@ export function inMemory(argv: readonly string[], machine: Machine = {}): InMemo
     env: machine.env ?? {},
     pid: 1,
     arch: 'x86_64',
+    isInherited: () => true,
     execPath: '/bin/tsrunc',
     files: memoryFiles(contents, calls, streams, machine),
     native: () => never('native'),

@@ -70,10 +70,10 @@ const includes = (headers: string): string =>
 export const kernelHeaders = includes(`
   linux/types.h linux/fcntl.h linux/openat2.h linux/sched.h linux/mount.h linux/stat.h linux/magic.h linux/prctl.h
   linux/capability.h linux/memfd.h linux/close_range.h linux/wait.h linux/keyctl.h linux/bpf.h linux/sockios.h
-  linux/resource.h linux/elf.h linux/poll.h linux/uio.h asm/mman.h asm/signal.h asm/statfs.h asm/unistd.h stddef.h
+  linux/resource.h linux/nsfs.h linux/elf.h linux/poll.h linux/uio.h asm/mman.h asm/signal.h asm/statfs.h asm/unistd.h stddef.h
 `);
 
 export const libraryHeaders = `#define _GNU_SOURCE\n${includes(`
   fcntl.h sched.h unistd.h signal.h poll.h time.h stddef.h net/if.h
-  sys/mount.h sys/stat.h sys/file.h sys/mman.h sys/wait.h sys/resource.h sys/socket.h sys/un.h sys/uio.h
+  sys/mount.h sys/statvfs.h sys/stat.h sys/file.h sys/mman.h sys/wait.h sys/resource.h sys/socket.h sys/un.h sys/uio.h
 `)}`;

@@ -1,0 +1,153 @@
+import { Address, Batch, type Result, Word } from '../../../src/syscalls/batch.ts';
+import { callsOver } from '../../../src/syscalls/calls.ts';
+import { decode, ENTRY, ENTRY_FLAG, encode, HEADER, MAGIC, OPERAND } from '../../../src/syscalls/layout.ts';
+import { syscallNumber } from '../../../src/syscalls/numbers.ts';
+import { readExact } from '../../../src/syscalls/struct.ts';
+import { iovec, openHow, pollfd } from '../../../src/syscalls/structs.ts';
+
+const BASE = 0x10000000;
+const getpid = { name: 'getpid', words: () => [] } as const;
+
+function built(build: (batch: Batch) => void) {
+  const batch = new Batch();
+  build(batch);
+  const { bytes, replyLength } = encode(batch, BASE, 'x86_64');
+  const view = new DataView(bytes.buffer);
+  const entry = (i: number) => {
+    const at = view.getUint32(HEADER.entries, true) + ENTRY.size * i;
+    return {
+      number: view.getUint32(at + ENTRY.number, true),
+      flags: view.getUint32(at + ENTRY.flags, true),
+      args: [0, 1, 2, 3, 4, 5].map((k) => Number(view.getBigInt64(at + ENTRY.arguments + 8 * k, true))),
+    };
+  };
+  return { batch, bytes, replyLength, view, entry };
+}
+
+test('the header counts bytes and entries, and what comes back is one stretch from the start', () => {
+  const { bytes, replyLength, view, batch } = built((batch) => {
+    const out = batch.output(10);
+    batch.add(getpid, [batch.input(Uint8Array.of(1, 2, 3)), out]);
+    batch.add(getpid, []);
+  });
+  expect(view.getUint32(HEADER.magic, true)).toBe(MAGIC);
+  expect(view.getUint32(HEADER.length, true)).toBe(bytes.length - HEADER.size);
+  expect(view.getUint32(HEADER.count, true)).toBe(2);
+  expect(view.getUint32(HEADER.reply, true)).toBe(replyLength);
+  expect(replyLength).toBe(HEADER.size + 16 + 10);
+  expect(view.getUint32(HEADER.entries, true)).toBe(HEADER.size + 32);
+  const places = batch.memories.map(({ place }) => place);
+  expect(places.every((place) => place % 8 === 0)).toBe(true);
+});
+
+test('constants, addresses, words and results are told apart by two bits each', () => {
+  const { entry, batch } = built((batch) => {
+    const out = batch.output(16);
+    const first = batch.add(getpid, [-1, out, new Address(out, 8)]);
+    batch.add({ name: 'read', words: () => [] }, [new Word(out, 4, 32), new Word(out, 8, 64), first]);
+  });
+  const place = BASE + (batch.memories[0]?.place ?? 0);
+  expect(entry(0)).toMatchObject({ number: syscallNumber('getpid', 'x86_64'), flags: 0 });
+  expect(entry(0).args).toEqual([-1, place, place + 8, 0, 0, 0]);
+  expect(entry(1).flags).toBe(OPERAND.word32 | (OPERAND.word64 << 2) | (OPERAND.word64 << 4));
+  expect(entry(1).args.slice(0, 3)).toEqual([place + 4, place + 8, BASE + HEADER.size]);
+});
+
+test('what an entry does besides its call stands above the operands', () => {
+  const { entry } = built((batch) => {
+    batch.add(getpid, [], { expected: ['EPERM'] });
+    batch.add(getpid, [], { adopt: true });
+    batch.add(getpid, [], { returnsTwice: 0xabc });
+    const memory = batch.input(new Uint8Array(8));
+    batch.store(memory, 4, batch.add(getpid, []));
+  });
+  expect([0, 1, 2, 4].map((i) => entry(i).flags)).toEqual([
+    ENTRY_FLAG.ignore,
+    ENTRY_FLAG.adopt,
+    (0xabc0000 | ENTRY_FLAG.returnsTwice) >>> 0,
+    ENTRY_FLAG.store | (OPERAND.word64 << 2),
+  ]);
+});
+
+test('an answered entry makes no call, and neither a second process nor a new control socket', () => {
+  const { entry, batch } = built((batch) => {
+    batch.add(getpid, [], { returnsTwice: 5, adopt: true, expected: ['EIO'] });
+    const [made] = batch.entries;
+    if (made) batch.entries[0] = { ...made, answer: -5 };
+  });
+  expect(entry(0)).toEqual({
+    number: 0,
+    flags: ENTRY_FLAG.store | ENTRY_FLAG.ignore,
+    args: [BASE + HEADER.size, 0, -5, 0, 0, 0],
+  });
+  expect(batch.entries).toHaveLength(1);
+});
+
+test('a reply settles what was executed, and brings memory back', () => {
+  const { batch, bytes, replyLength } = built((batch) => {
+    batch.add(getpid, [batch.output(4)]);
+    batch.add(getpid, []);
+    batch.add(getpid, []);
+  });
+  const reply = bytes.slice(0, replyLength);
+  const view = new DataView(reply.buffer);
+  view.setUint32(HEADER.remaining, 1, true);
+  view.setBigInt64(HEADER.size, 42n, true);
+  view.setBigInt64(HEADER.size + 8, -2n, true);
+  reply.set([1, 2, 3, 4], batch.memories[0]?.place);
+  expect(decode(batch, reply)).toBe(2);
+  expect(batch.entries.map(({ result }) => (result.known ? result.value : 'unknown'))).toEqual([42, -2, 'unknown']);
+  expect([...(batch.memories[0]?.bytes ?? [])]).toEqual([1, 2, 3, 4]);
+  expect(() => batch.entries[2]?.result.value).toThrow('the result of getpid is not known yet');
+});
+
+test('a reply that claims more entries than there are settles none', () => {
+  const { batch, bytes, replyLength } = built((batch) => batch.add(getpid, []));
+  const reply = bytes.slice(0, replyLength);
+  new DataView(reply.buffer).setUint32(HEADER.remaining, 0xffffffff, true);
+  expect(decode(batch, reply)).toBe(0);
+});
+
+test('a result of an earlier batch is a number, one of a batch that has not run is refused', () => {
+  const earlier = new Batch().add(getpid, []);
+  expect(() => built((batch) => batch.add(getpid, [earlier]))).toThrow('belongs to a batch that has not run');
+  earlier.settle(7);
+  expect(built((batch) => batch.add(getpid, [earlier])).entry(0).args[0]).toBe(7);
+});
+
+test('structs hold flags, bytes, addresses and stored results', () => {
+  const { batch, bytes, entry } = built((batch) => {
+    const fd = batch.add(getpid, []);
+    const data = batch.input(Uint8Array.of(9));
+    batch.struct(openHow, { flags: ['O_PATH', 'O_CLOEXEC'], resolve: ['RESOLVE_IN_ROOT'] });
+    batch.struct(iovec, { iov_base: data, iov_len: 1 });
+    batch.struct(pollfd, { fd, events: ['POLLIN'] });
+  });
+  const [data, how, vector, poll] = batch.memories;
+  const structBytes = (memory = how): Uint8Array => bytes.subarray(memory?.place);
+  expect(readExact(openHow, 'flags', structBytes())).toBe(0o12000000n);
+  expect(readExact(openHow, 'resolve', structBytes())).toBe(0x10n);
+  expect(readExact(iovec, 'iov_base', structBytes(vector))).toBe(BigInt(BASE + (data?.place ?? 0)));
+  expect(readExact(pollfd, 'events', structBytes(poll))).toBe(1n);
+  expect(entry(1).args[0]).toBe(BASE + (poll?.place ?? 0));
+});
+
+test('a batch takes six registers and runs once', () => {
+  const batch = new Batch();
+  expect(() => batch.add(getpid, [1, 2, 3, 4, 5, 6, 7])).toThrow('getpid: more than six registers');
+  batch.begin();
+  expect(() => batch.begin()).toThrow('a batch runs once');
+});
+
+test('typed calls put their arguments into the registers that the kernel reads', () => {
+  const batch = new Batch();
+  const calls = callsOver({ batch, added: (result: Result) => result });
+  calls.mount('a', 'b', null, ['MS_BIND', 'MS_REC'], null);
+  calls.setgroups([1, 2, 3]);
+  calls.sethostname('höst');
+  const registers = batch.entries.map(({ registers }) => registers);
+  expect(registers[0]?.[2]).toBe(0);
+  expect(registers[0]?.[3]).toBe(0x5000);
+  expect(registers[1]?.[0]).toBe(3);
+  expect(registers[2]?.[1]).toBe(5);
+});

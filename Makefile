@@ -21,13 +21,13 @@ demo: bin/tsrunc
 	scripts/demo.sh
 
 test: bin/tsrunc
-	npx jest
+	npx jest $(JEST_ARGS)
 
 test-unit: build/validators.ts
 	npx jest test/unit
 
 test-all: bin/tsrunc
-	TSRUNC_FULL=1 npx jest
+	TSRUNC_FULL=1 npx jest $(JEST_ARGS)
 
 lint: build/validators.ts
 	npx tsc -p tsconfig.json

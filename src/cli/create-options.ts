@@ -7,9 +7,14 @@ import { flag, number, text } from './values.ts';
 
 /** What `create` and `run` have in common. The bundle is the current directory afterwards. */
 export function createOptions(files: Files, options: ParsedCommand['options']): CreateOptions {
-  for (const name of ['console-socket', 'pidfd-socket']) refuse(options, name);
   const pidFile = text(options, 'pid-file') ?? '';
-  const paths = pidFile === '' ? {} : { pidFile: absolute(files, pidFile) };
+  const consoleSocket = text(options, 'console-socket') ?? '';
+  const pidfdSocket = text(options, 'pidfd-socket') ?? '';
+  const paths = {
+    ...(pidFile !== '' && { pidFile: absolute(files, pidFile) }),
+    ...(consoleSocket !== '' && { consoleSocket: absolute(files, consoleSocket) }),
+    ...(pidfdSocket !== '' && { pidfdSocket: absolute(files, pidfdSocket) }),
+  };
   return {
     ...paths,
     noPivot: flag(options, 'no-pivot'),
@@ -18,11 +23,6 @@ export function createOptions(files: Files, options: ParsedCommand['options']): 
     // Last: what was relative above was so to the caller's directory.
     bundle: enterBundle(files, text(options, 'bundle')),
   };
-}
-
-function refuse(options: ParsedCommand['options'], name: string): void {
-  if ((text(options, name) ?? '') === '') return;
-  throw new ContainerError('unsupported', `--${name} is not supported yet`);
 }
 
 function preserveFds(options: ParsedCommand['options']): number {

@@ -35,10 +35,12 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   const { engine, log } = host;
   const { config, rootfs } = loadBundle(engine, log, options.bundle);
   const kernel = kernelOf(engine);
+  const cgroup = newCgroup(host, kernel, id, config);
+  const steps = recipe(config);
   const state = StateDirectory.reserve(engine, host.root, id);
   const facts = { engine, log, kernel, id, options, config, rootfs, rootless: host.rootless === true };
   state.locked(kernel, () => {
-    perform(recipe(config), new Creation(facts, state, newCgroup(host, kernel, id, config)));
+    perform(steps, new Creation(facts, state, cgroup));
   });
 }
 

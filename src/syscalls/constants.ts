@@ -120,6 +120,7 @@ export const moveMountFlags = {
 } as const;
 
 export const fsopenFlags = { FSOPEN_CLOEXEC: 1 } as const;
+export const fspickFlags = { FSPICK_CLOEXEC: 1, FSPICK_EMPTY_PATH: 8 } as const;
 export const fsmountFlags = { FSMOUNT_CLOEXEC: 1 } as const;
 export const fsconfigCommands = {
   FSCONFIG_SET_FLAG: 0,
@@ -155,6 +156,8 @@ export const superMagic = {
   CGROUP2_SUPER_MAGIC: 0x63677270,
   DEVPTS_SUPER_MAGIC: 0x1cd1,
   NSFS_MAGIC: 0x6e736673,
+  SELINUX_MAGIC: 0xf97cff8c,
+  RDTGROUP_SUPER_MAGIC: 0x7655821,
 } as const;
 
 export const prctlOptions = {
@@ -193,6 +196,50 @@ export const SCM_RIGHTS = 1;
 export const ioctls = { SIOCSIFFLAGS: 0x8914, NS_GET_NSTYPE: 0xb703 } as const;
 /** net/if.h. */
 export const interfaceFlags = { IFF_UP: 1 } as const;
+
+/** sched.h. SCHED_ISO has a number, but no kernel has it. */
+export const schedulerPolicies = {
+  SCHED_OTHER: 0,
+  SCHED_FIFO: 1,
+  SCHED_RR: 2,
+  SCHED_BATCH: 3,
+  SCHED_IDLE: 5,
+  SCHED_DEADLINE: 6,
+} as const;
+/** linux/sched.h. */
+export const schedulerFlags = {
+  SCHED_FLAG_RESET_ON_FORK: 0x01,
+  SCHED_FLAG_RECLAIM: 0x02,
+  SCHED_FLAG_DL_OVERRUN: 0x04,
+  SCHED_FLAG_KEEP_POLICY: 0x08,
+  SCHED_FLAG_KEEP_PARAMS: 0x10,
+  SCHED_FLAG_UTIL_CLAMP_MIN: 0x20,
+  SCHED_FLAG_UTIL_CLAMP_MAX: 0x40,
+} as const;
+
+/** linux/ioprio.h. */
+export const ioprioWho = { IOPRIO_WHO_PROCESS: 1 } as const;
+export const ioprioClasses = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 } as const;
+export const IOPRIO_CLASS_SHIFT = 13;
+
+/** linux/personality.h. */
+export const personalities = { PER_LINUX: 0, PER_LINUX32: 8 } as const;
+
+/** linux/mempolicy.h. */
+export const memoryPolicyModes = {
+  MPOL_DEFAULT: 0,
+  MPOL_PREFERRED: 1,
+  MPOL_BIND: 2,
+  MPOL_INTERLEAVE: 3,
+  MPOL_LOCAL: 4,
+  MPOL_PREFERRED_MANY: 5,
+  MPOL_WEIGHTED_INTERLEAVE: 6,
+} as const;
+export const memoryPolicyFlags = {
+  MPOL_F_STATIC_NODES: 1 << 15,
+  MPOL_F_RELATIVE_NODES: 1 << 14,
+  MPOL_F_NUMA_BALANCING: 1 << 13,
+} as const;
 
 export const madviseAdvice = { MADV_DONTNEED: 4 } as const;
 export const closeRangeFlags = { CLOSE_RANGE_CLOEXEC: 4 } as const;
@@ -281,6 +328,31 @@ export const bpfCommands = {
 export const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
 export const BPF_CGROUP_DEVICE = 6;
 export const bpfAttachFlags = { BPF_F_ALLOW_MULTI: 2, BPF_F_REPLACE: 4 } as const;
+
+/** linux/seccomp.h. */
+export const seccompOperations = { SECCOMP_SET_MODE_FILTER: 1 } as const;
+export const seccompFilterFlags = {
+  SECCOMP_FILTER_FLAG_TSYNC: 1,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER: 8,
+  /** Linux 5.19. */
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
+} as const;
+/** What a filter returns; the lower 16 bits are data. */
+export const seccompReturns = {
+  SECCOMP_RET_KILL_PROCESS: 0x80000000,
+  SECCOMP_RET_KILL_THREAD: 0,
+  SECCOMP_RET_TRAP: 0x30000,
+  SECCOMP_RET_ERRNO: 0x50000,
+  SECCOMP_RET_USER_NOTIF: 0x7fc00000,
+  SECCOMP_RET_TRACE: 0x7ff00000,
+  SECCOMP_RET_LOG: 0x7ffc0000,
+  SECCOMP_RET_ALLOW: 0x7fff0000,
+} as const;
+
+/** linux/audit.h. x32 shares that of x86_64. */
+export const auditArches = { AUDIT_ARCH_X86_64: 0xc000003e, AUDIT_ARCH_AARCH64: 0xc00000b7 } as const;
 
 export const mmapProtections = { PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4 } as const;
 export const sigprocmaskHow = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;

@@ -114,6 +114,18 @@ export const idList: Param<readonly number[]> = {
   words: (values) => [`[${values.join(', ')}]`],
 };
 
+/** The length of a bit mask, then the mask: sched_setaffinity. */
+export const mask: Param<Uint8Array> = {
+  registers: (batch, value) => [value.length, batch.input(value)],
+  words: (value) => [`${8 * value.length} bits`],
+};
+
+/** A node mask and the number of its bits, which the kernel takes one off; empty is a null pointer: set_mempolicy. */
+export const nodes: Param<Uint8Array> = {
+  registers: (batch, value) => (value.length ? [batch.input(value), 8 * value.length + 1] : [0, 0]),
+  words: (value) => [value.length ? `${8 * value.length} bits` : 'NULL'],
+};
+
 /** UTF-8 without the engine's help: this layer may not ask for one. */
 export function utf8(value: string): Uint8Array {
   const out: number[] = [];

@@ -33,6 +33,20 @@ export const mountAttr = struct('mount_attr', {
   userns_fd: u64,
 });
 
+/** linux/sched/types.h, SCHED_ATTR_SIZE_VER1, Linux 5.3. */
+export const schedAttr = struct('sched_attr', {
+  size: u32,
+  sched_policy: flagsField(u32, k.schedulerPolicies),
+  sched_flags: flagsField(u64, k.schedulerFlags),
+  sched_nice: i32,
+  sched_priority: u32,
+  sched_runtime: u64,
+  sched_deadline: u64,
+  sched_period: u64,
+  sched_util_min: u32,
+  sched_util_max: u32,
+});
+
 /** bits/types/struct_rlimit.h for prlimit64. */
 export const rlimit64 = struct('rlimit64', { rlim_cur: u64, rlim_max: u64 });
 
@@ -156,6 +170,9 @@ export const bpfProgQuery = struct('bpf_attr(BPF_PROG_QUERY)', {
   prog_ids: pointer,
   prog_cnt: u32,
 });
+
+/** linux/filter.h. */
+export const sockFprog = struct('sock_fprog', { len: u16, filter: pointer });
 
 /** net/if.h: struct ifreq for SIOCSIFFLAGS. */
 export const ifreqFlags = struct('ifreq', {

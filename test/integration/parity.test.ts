@@ -70,12 +70,11 @@ async function contained(runtime: string, variant: Variant): Promise<Observation
   const pid = Number(fs.readFileSync(pidFile, 'utf8'));
   await until('the probe has ended', () => !isAlive(pid));
   ok(box.runtime(['delete', id], { runtime }));
-  return observe(outcome.later(), [
+  return observe(outcome.later(), pid, [
     [outcome.scratch, 'IO'],
     [bundle, 'BUNDLE'],
     [id, 'ID'],
     [box.dir, 'DIR'],
-    [new RegExp(`\\b${pid}\\b`, 'g'), 'PID'],
     ...hostNamespaces(),
   ]);
 }

@@ -35,7 +35,9 @@ function tried<T>(syscall: string, args: readonly string[], call: () => T): T {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const words = args.map((arg, i) => (i === 0 && !arg.startsWith('fd ') ? JSON.stringify(arg) : arg));
-    throw new SyscallError(syscall, words, Math.abs(error.errno), error.code);
+    // libuv has one name for two; the kernel means this one.
+    const code = error.code === 'ENOTSUP' ? 'EOPNOTSUPP' : error.code;
+    throw new SyscallError(syscall, words, Math.abs(error.errno), code);
   }
 }
 

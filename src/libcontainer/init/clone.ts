@@ -1,5 +1,7 @@
 import type { Config } from '../../spec/config.ts';
 import { AT_FDCWD, type cloneFlags } from '../../syscalls/constants.ts';
+import { cString } from '../../syscalls/params.ts';
+import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { cloneArgs } from '../../syscalls/structs.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
@@ -106,6 +108,7 @@ function cloneFlagsOf({ config, builderInCgroup, cgroup }: Creation): (keyof typ
 /** Init drops what it inherited, and dies with us from here on. */
 function arm({ init }: Creation, inherited: readonly number[]): void {
   for (const fd of inherited) init.kernel.calls.close(fd);
+  init.kernel.calls.prctl('PR_SET_NAME', init.kernel.pending.input(cString(STUB_NAME)), 0, 0, 0);
   // Its own round trip: only a stub that answers afterwards was armed while we were alive, so that from
   // here on it dies with us even inside a call that blocks.
   init.kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);

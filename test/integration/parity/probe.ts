@@ -2,11 +2,12 @@ import { parseMountinfo } from '../support/host.ts';
 
 /**
  * What a container's first process can tell about itself. The shell is that process: its own files in /proc are
- * read, not those of the programs it forks, because execve changes capabilities.
+ * read, not those of the programs it forks, because execve changes capabilities. It reads its status without a fork,
+ * for a shell that has just forked may still have all signals blocked.
  */
 export const PROBE = `
 section() { echo "== $1"; }
-section status; cat /proc/$$/status
+section status; while IFS= read -r line; do printf '%s\\n' "$line"; done < /proc/$$/status
 section limits; cat /proc/$$/limits
 section mountinfo; cat /proc/$$/mountinfo
 section cgroup; cat /proc/$$/cgroup
@@ -35,8 +36,11 @@ section end
 /** Facts by name, such as `status.CapEff` or `mount./dev/shm`. Order is a fact too. */
 export type Observation = ReadonlyMap<string, string>;
 
-/** Reads the probe's output. `replace` lists what differs between two containers by their making: IDs, paths. */
-export function observe(output: string, replace: readonly (readonly [string | RegExp, string])[]): Observation {
+/**
+ * Reads the probe's output. `replace` lists what differs between two containers by their making: IDs, paths. The
+ * host's PID, which shows where there is no PID namespace, is told by that word.
+ */
+export function observe(output: string, pid: number, replace: readonly (readonly [string, string])[]): Observation {
   const text = replace.reduce((whole, [from, to]) => whole.replaceAll(from, to), output);
   const sections = new Map(
     text
@@ -47,10 +51,15 @@ export function observe(output: string, replace: readonly (readonly [string | Re
   if (!sections.has('end')) throw new Error(`the probe did not come to its end:\n${output}`);
   const facts = new Map<string, string>();
   for (const [name, body] of sections) {
-    for (const [key, value] of read(name, body)) facts.set(key === '' ? name : `${name}.${key}`, value);
+    for (const [key, value] of read(name, body)) {
+      const own = PID_FACTS.test(key) && value === String(pid);
+      facts.set(key === '' ? name : `${name}.${key}`, own ? 'PID' : value);
+    }
   }
   return facts;
 }
+
+const PID_FACTS = /^(NS(tgid|pid|pgid|sid)|pgrp|session)$/;
 
 function read(section: string, body: string): [string, string][] {
   const lines = body.split('\n').filter((line) => line !== '');

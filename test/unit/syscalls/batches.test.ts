@@ -37,6 +37,20 @@ test('the batches above are worth the comparison: most run on, some stop, and ma
   expect(outcomes.flatMap(({ results }) => results).filter((result) => Number(result) < 0).length).toBeGreaterThan(50);
 });
 
+test.each(['local', 'stub'])('a 32-bit word is signed, a 64-bit word whole: %s', (place) => {
+  const batch = new NewBatch();
+  const calls = callsOver({ batch, added: (result: Result) => result });
+  const words = batch.input(Uint8Array.from([0xfb, 0xff, 0xff, 0xff, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]));
+  const fd = calls.openat(AT_FDCWD, `${directory}/file`, ['O_RDONLY', 'O_CLOEXEC'], 0);
+  const seek = (offset: Operand, whence: number): Result =>
+    batch.add({ name: 'lseek', words: () => [] }, [fd, offset, whence]);
+  const fromEnd = seek(new Word(words, 0, 32), 2);
+  const far = seek(new Word(words, 8, 64), 0);
+  calls.close(fd);
+  (place === 'local' ? local : stub.port).run(batch);
+  expect([fromEnd.value, far.value]).toEqual(['some text to be read in pieces'.length - 5, 2 ** 32 + 2]);
+});
+
 interface Outcome {
   readonly results: readonly (string | number)[];
   readonly written: readonly string[];

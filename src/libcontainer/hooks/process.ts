@@ -1,0 +1,126 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Memory } from '../../syscalls/batch.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
+import { cloneArgs } from '../../syscalls/structs.ts';
+import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { passDescriptor, takeDescriptor } from '../../syscalls/stub/rights.ts';
+import { spawnStub } from '../../syscalls/stub/spawn.ts';
+import { StubPort } from '../../syscalls/stub/stub-port.ts';
+import type { StubProcess } from '../creation.ts';
+import { reap } from '../signal.ts';
+import { descriptorPair } from './streams.ts';
+
+/** A stub that is going to be a hook. It dies with its parent: the runtime, or the container's init. */
+export interface HookProcess {
+  readonly stub: StubProcess;
+  /** Readable when it has ended. */
+  readonly pidfd: number;
+  /** Its own numbers of what it is to have as standard input, output and error. */
+  readonly streams: readonly number[];
+  /** SIGKILL to it and to those that it has started and that have not left its process group. */
+  kill(): void;
+  /** Waits for its end and returns its wait status. */
+  reap(): number;
+  /** Gives back what this process holds of it. */
+  close(): void;
+}
+
+interface Machine {
+  readonly engine: Engine;
+  readonly kernel: LocalKernel;
+}
+
+/** In the runtime's namespaces: a child of this process. `image` is the stub's executable. */
+export function spawnHook({ engine, kernel }: Machine, image: number, streams: readonly number[]): HookProcess {
+  const [ours, theirs] = socketPair(kernel);
+  const pid = spawnStub(engine.native(), image, [theirs, ...streams]);
+  engine.files.close(theirs);
+  const stub = stubProcess(engine, pid, ours, theirs);
+  arm(stub);
+  const pidfd = kernel.calls.pidfd_open(pid, 0);
+  return {
+    stub,
+    streams,
+    pidfd,
+    kill() {
+      for (const target of [-pid, pid]) kernel.may('ESRCH').kill(target, SIGKILL);
+    },
+    // Nobody else waits for it: without a status it was never there.
+    reap: () => reap(kernel, pid) ?? SIGKILL,
+    close: () => closeBoth(engine, stub, pidfd),
+  };
+}
+
+/** In the namespaces of the container, in the state that init is in: a copy of init, and its child. */
+export function forkHook({ engine, kernel }: Machine, init: StubProcess, streams: readonly number[]): HookProcess {
+  const [ours, theirs] = socketPair(kernel);
+  const pass = (fd: number): number => passDescriptor(kernel, init.kernel, init.port, fd);
+  const control = pass(theirs);
+  engine.files.close(theirs);
+  const inside = streams.map(pass);
+
+  const batch = init.kernel.pending;
+  const number = batch.output(4);
+  const args = batch.struct(cloneArgs, { flags: ['CLONE_PIDFD'], pidfd: number, exit_signal: SIGCHLD });
+  const words = (): string[] => ['{flags=CLONE_PIDFD, exit_signal=SIGCHLD}'];
+  const { step } = init.kernel;
+  const pid = batch.add({ name: 'clone3', words }, [args, cloneArgs.size], { returnsTwice: control, step });
+  for (const fd of [control, ...inside]) init.kernel.calls.close(fd);
+  init.kernel.flush();
+
+  const stub = stubProcess(engine, pid.value, ours, control);
+  // The death of init is noticed by the end of its socket: nobody else may hold that open.
+  stub.kernel.calls.close(init.port.control);
+  arm(stub);
+  const theirPidfd = int32(number);
+  const pidfd = takeDescriptor(kernel, init.kernel, init.port, theirPidfd);
+  init.kernel.calls.close(theirPidfd);
+  return {
+    stub,
+    streams: inside,
+    pidfd,
+    kill() {
+      for (const target of [-pid.value, pid.value]) init.kernel.may('ESRCH').kill(target, SIGKILL);
+      init.kernel.flush();
+    },
+    reap() {
+      const status = init.kernel.output(4);
+      init.kernel.calls.wait4(pid.value, status, ['__WALL'], 0);
+      init.kernel.flush();
+      return int32(status);
+    },
+    close: () => closeBoth(engine, stub, pidfd),
+  };
+}
+
+/**
+ * From here on the hook dies with its parent, even in a call that blocks. The round trip is what makes it certain: who
+ * answers afterwards was armed while the parent lived. Changing credentials undoes it.
+ */
+export function arm({ kernel }: StubProcess): void {
+  kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
+  kernel.flush();
+}
+
+function stubProcess(engine: Engine, pid: number, socket: number, control: number): StubProcess {
+  const port = new StubPort(engine.files, socket, control, engine.arch);
+  return { pid, port, kernel: new RemoteKernel(port) };
+}
+
+function socketPair(kernel: LocalKernel): [number, number] {
+  return descriptorPair(kernel, (calls, memory) =>
+    calls.socketpair('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0, memory),
+  );
+}
+
+function int32({ bytes }: Memory): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+}
+
+function closeBoth({ files }: Engine, { port }: StubProcess, pidfd: number): void {
+  port.close();
+  files.close(pidfd);
+}
+
+const SIGKILL = 9;
+const SIGCHLD = 17;

@@ -1,0 +1,57 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Hook } from '../../spec/config.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
+import type { StubProcess } from '../creation.ts';
+import type { RecipeContext, Step } from '../recipe.ts';
+import type { SavedState } from '../store.ts';
+import { inContainer, inRuntime } from './places.ts';
+import { runHooks } from './run.ts';
+import { type HookSubject, hookState, innermostPid } from './state.ts';
+
+/** What a step of a start has that hooks need. */
+interface StartContext extends RecipeContext {
+  readonly facts: { readonly engine: Engine; readonly kernel: LocalKernel; readonly saved: SavedState };
+  readonly init: StubProcess;
+  readonly env: readonly string[];
+}
+
+/**
+ * The hooks inside the container, which come from the image: they get no more than the program will. `confine` does to
+ * the given process what is done to init before execve.
+ */
+export function startContainerSteps<C extends StartContext>(
+  hooks: readonly Hook[],
+  confine: (context: C, process: StubProcess) => void,
+): Step<C>[] {
+  if (hooks.length === 0) return [];
+  const step: Step<C> = {
+    name: 'run the startContainer hooks',
+    pointer: '/hooks/startContainer',
+    do(context) {
+      const { facts, init, env, log } = context;
+      const { engine, kernel, saved } = facts;
+      const place = inContainer({ engine, kernel, log }, init, {
+        state: hookState(subjectOf(saved), 'created', innermostPid(engine, init.pid)),
+        env,
+        prepare: (stub) => confine(context, stub),
+      });
+      runHooks('startContainer', hooks, place);
+    },
+  };
+  return [step];
+}
+
+/** In the runtime's namespaces, after the program has begun. */
+export function runPoststart(
+  machine: Parameters<typeof inRuntime>[0],
+  saved: SavedState,
+  hooks: readonly Hook[],
+): void {
+  const state = hookState(subjectOf(saved), 'running', saved.init_process_pid);
+  inRuntime(machine, { bundle: saved.tsrunc.bundle, state }, (place) => runHooks('poststart', hooks, place));
+}
+
+/** As it was at create, whatever has happened to the bundle since. */
+export function subjectOf({ id, tsrunc: { ociVersion, bundle, annotations } }: SavedState): HookSubject {
+  return { ociVersion, id, bundle, annotations };
+}

@@ -1,4 +1,4 @@
-// A reporter of jest: adds up V8's counts of each test file and writes those of src/ as Istanbul's data.
+// A reporter of jest: adds up V8's counts of each test file, and writes those of src/ to the file TSRUNC_COVERAGE.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { root } from './bundle.mjs';
@@ -6,12 +6,7 @@ import { Statements } from './coverage-statements.mjs';
 
 export default class CoverageReporter {
   #statements = new Statements(`${root}/src`);
-  #output;
   #scripts = new Map();
-
-  constructor(_config, { output }) {
-    this.#output = output;
-  }
 
   onTestResult(_test, { v8Coverage = [] }) {
     for (const { codeTransformResult: transformed, result } of v8Coverage) {
@@ -20,7 +15,7 @@ export default class CoverageReporter {
   }
 
   onRunComplete() {
-    writeFileSync(this.#output, JSON.stringify(this.#statements));
+    writeFileSync(process.env.TSRUNC_COVERAGE, JSON.stringify(this.#statements));
   }
 
   #script({ code, sourceMapPath }, path) {

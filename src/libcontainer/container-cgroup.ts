@@ -2,7 +2,7 @@ import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { devicePrograms } from './cgroups/devices/kernel.ts';
 import { type Cgroup, type CgroupHost, cgroupAt, cgroupFor } from './cgroups/manager.ts';
-import type { Host } from './host.ts';
+import { type Host, isRootless } from './host.ts';
 import { sleep } from './signal.ts';
 import type { SavedState } from './store.ts';
 
@@ -12,7 +12,7 @@ export function newCgroup(host: Host, kernel: LocalKernel, id: string, config: C
     driver: host.cgroupManager,
     id,
     cgroupsPath: config.linux?.cgroupsPath,
-    rootless: host.rootless === true,
+    rootless: isRootless(host),
   });
 }
 

@@ -3,12 +3,14 @@ import { loadBundle } from './bundle.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
 import { ContainerError } from './errors.ts';
-import type { Host } from './host.ts';
+import { type Host, isRootless } from './host.ts';
+import { attributeSteps, resetAffinity } from './init/attributes.ts';
 import { spawnBuilder } from './init/builder.ts';
 import { cloneInit, timeSteps } from './init/clone.ts';
 import { executableStep } from './init/executable.ts';
 import { identitySteps } from './init/identity.ts';
 import { joinSteps } from './init/join.ts';
+import { labelChecks, labelSteps } from './init/labels.ts';
 import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
 import { reopenNull } from './init/streams.ts';
@@ -38,7 +40,7 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   const cgroup = newCgroup(host, kernel, id, config);
   const steps = recipe(config);
   const state = StateDirectory.reserve(engine, host.root, id);
-  const facts = { engine, log, kernel, id, options, config, rootfs, rootless: host.rootless === true };
+  const facts = { engine, log, kernel, id, options, config, rootfs, rootless: isRootless(host) };
   state.locked(kernel, () => {
     perform(steps, new Creation(facts, state, cgroup));
   });
@@ -55,12 +57,14 @@ function recipe(config: Config): CreationStep[] {
       { pointer: '/linux/namespaces' },
     );
   return [
+    ...labelChecks(process),
     announce,
     makeCgroup,
     spawnBuilder,
     ...joinSteps(config),
     ...timeSteps(config),
     cloneInit,
+    resetAffinity,
     ...identitySteps(config),
     ...(namespaceOf(config, 'network') === 'new' ? [loopbackUp] : []),
     ...sysctlSteps(linux.sysctl ?? {}),
@@ -74,7 +78,9 @@ function recipe(config: Config): CreationStep[] {
     ...readonlyTmpfsSteps(mounts),
     ...(config.root?.readonly ? [rootReadonly] : []),
     ...hostnameSteps(config),
+    ...(process ? labelSteps(process) : []),
     ...maskSteps(linux.readonlyPaths ?? [], linux.maskedPaths ?? []),
+    ...attributeSteps(process, linux),
     ...(process ? [executableStep(process)] : []),
     ready,
     publish,

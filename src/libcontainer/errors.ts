@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'state'
   | 'cgroup'
   | 'exec'
+  | 'hook'
   | 'init-died'
   | 'timeout'
   | 'syscall'

@@ -21,3 +21,8 @@ export interface Log {
   debug(message: string): void;
   warn(message: string): void;
 }
+
+/** Whether cgroups, and other things that are the administrator's to give, may be lacking. */
+export function isRootless({ rootless, engine }: Host): boolean {
+  return rootless === 'auto' ? engine.files.stat('/proc/self').uid !== 0 : rootless;
+}

@@ -14,30 +14,12 @@ interface Unsupported {
 const unsupported: readonly Unsupported[] = [
   { pointer: '/process/terminal', what: 'a terminal', asked: ({ process }) => process?.terminal === true },
   {
-    pointer: '/process/apparmorProfile',
-    what: 'an AppArmor profile',
-    asked: ({ process }) => !!process?.apparmorProfile,
-  },
-  { pointer: '/process/selinuxLabel', what: 'an SELinux label', asked: ({ process }) => !!process?.selinuxLabel },
-  {
-    pointer: '/process/scheduler',
-    what: 'a scheduling policy',
-    asked: ({ process }) => process?.scheduler !== undefined,
-  },
-  {
-    pointer: '/process/ioPriority',
-    what: 'an I/O priority',
-    asked: ({ process }) => process?.ioPriority !== undefined,
-  },
-  {
     pointer: '/hooks',
     what: 'hooks',
     asked: ({ hooks }) => Object.values(hooks ?? {}).some((list) => (list?.length ?? 0) > 0),
   },
   { pointer: '/linux/seccomp', what: 'seccomp', asked: ({ linux }) => linux?.seccomp !== undefined },
   { pointer: '/linux/intelRdt', what: 'Intel RDT', asked: ({ linux }) => linux?.intelRdt !== undefined },
-  { pointer: '/linux/memoryPolicy', what: 'a memory policy', asked: ({ linux }) => linux?.memoryPolicy !== undefined },
-  { pointer: '/linux/personality', what: 'a personality', asked: ({ linux }) => linux?.personality !== undefined },
   { pointer: '/linux/mountLabel', what: 'a mount label', asked: ({ linux }) => !!linux?.mountLabel },
   {
     pointer: '/linux/netDevices',

@@ -23,7 +23,7 @@ export function inRuntime(
   use: (place: HookPlace) => void,
 ): void {
   const { engine, kernel } = machine;
-  const image = stubImage(kernel, engine.files, engine.arch, bundle);
+  const image = stubImage(kernel, engine.files, engine.arch, '/run');
   try {
     use({
       ...machine,

@@ -73,7 +73,9 @@ export class HookStreams {
   }
 
   private waited(): Waited[] {
-    const reading = this.outputs.filter(({ fd }) => this.open.has(fd)).map(({ fd }) => ({ fd, events: 'POLLIN' }) as const);
+    const reading = this.outputs
+      .filter(({ fd }) => this.open.has(fd))
+      .map(({ fd }) => ({ fd, events: 'POLLIN' }) as const);
     return this.open.has(this.input) ? [...reading, { fd: this.input, events: 'POLLOUT' }] : reading;
   }
 

@@ -2,6 +2,7 @@ import type { Config } from '../../spec/config.ts';
 import { cString } from '../../syscalls/params.ts';
 import { type CreationStep, namespaceOf } from '../creation.ts';
 import { becomeRoot, writeMaps } from './id-maps.ts';
+import { withKeyLabel } from './labels.ts';
 
 /** Who init is, before it does anything: its user namespace's maps, its name, its session. */
 export function identitySteps(config: Config): CreationStep[] {
@@ -44,15 +45,17 @@ function oomScore(value: number): CreationStep {
 /** A session of its own, so that the caller's terminal signals and keys are not the container's. */
 const session: CreationStep = {
   name: 'start a session',
-  do({ init, facts }) {
+  do({ init, facts, config }) {
     const { kernel } = init;
     // Only now: a process that is not dumpable belongs to root, and with it the map files in its /proc.
     kernel.calls.prctl('PR_SET_DUMPABLE', 0, 0, 0, 0);
     kernel.calls.setsid();
     if (facts.options.noNewKeyring) return;
-    const name = kernel.pending.input(cString(`_ses.${facts.id}`));
-    const keyring = kernel.may(...KEYRING_REFUSED).keyctl('KEYCTL_JOIN_SESSION_KEYRING', name, 0, 0);
-    kernel.may('*').keyctl('KEYCTL_SETPERM', keyring, SEARCHABLE_BY_USER, 0);
+    withKeyLabel(kernel, config.process?.selinuxLabel, () => {
+      const name = kernel.pending.input(cString(`_ses.${facts.id}`));
+      const keyring = kernel.may(...KEYRING_REFUSED).keyctl('KEYCTL_JOIN_SESSION_KEYRING', name, 0, 0);
+      kernel.may('*').keyctl('KEYCTL_SETPERM', keyring, SEARCHABLE_BY_USER, 0);
+    });
   },
 };
 

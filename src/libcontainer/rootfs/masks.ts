@@ -37,17 +37,28 @@ function makeReadonly(creation: Creation, paths: readonly string[]): void {
 function mask(creation: Creation, paths: readonly string[]): void {
   const { calls } = creation.init.kernel;
   const found = present(creation, paths);
-  const cloneFlags = ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH'] as const;
-  const shades: { file?: Result; directory?: Result } = {};
-  for (const { fd, isDirectory } of found) {
-    const kind = isDirectory ? 'directory' : 'file';
-    shades[kind] ??= isDirectory ? emptyDirectory(creation) : devNull(creation);
-    const tree = calls.open_tree(shades[kind], '', cloneFlags);
-    moveOnto(creation, tree, fd);
-    calls.close(tree);
-    calls.close(fd);
+  const files = found.filter(({ isDirectory }) => !isDirectory);
+  if (files.length) {
+    const shade = devNull(creation);
+    for (const { fd } of files) cover(creation, shade, fd);
+    calls.close(shade);
   }
-  for (const shade of Object.values(shades)) calls.close(shade);
+  const [first, ...directories] = found.filter(({ isDirectory }) => isDirectory);
+  if (first) {
+    const shade = emptyDirectory(creation);
+    // Linux before 6.15 clones only what is mounted somewhere: the first place takes the original.
+    moveOnto(creation, shade, first.fd);
+    for (const { fd } of directories) cover(creation, shade, fd);
+    calls.close(shade);
+  }
+  for (const { fd } of found) calls.close(fd);
+}
+
+function cover(creation: Creation, shade: Result, target: Result): void {
+  const { calls } = creation.init.kernel;
+  const tree = calls.open_tree(shade, '', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH']);
+  moveOnto(creation, tree, target);
+  calls.close(tree);
 }
 
 /** The container's /dev/null, proven to be it: a rootfs may put a link there (CVE-2025-31133). */

@@ -73,14 +73,13 @@ describe('create', () => {
       { bundle: '/home', noPivot: true, noNewKeyring: true, preserveFds: 2 },
     ],
     ['create --console-socket= c1', { bundle: '/home' }],
+    ['create --console-socket /s --pidfd-socket=p c1', { bundle: '/home', consoleSocket: '/s', pidfdSocket: '/home/p' }],
   ])('%s', async (typed, options) => {
     expect(await tsrunc(typed.split(' '), bundles)).toMatchObject({ status: 0, stdout: '', stderr: '' });
     expect(verbs.create.mock.calls).toEqual([[anyHost, 'c1', { ...defaults, ...options }]]);
   });
 
   test.each([
-    ['--console-socket=/s', '--console-socket is not supported yet'],
-    ['--pidfd-socket=/s', '--pidfd-socket is not supported yet'],
     ['--preserve-fds=-1', '--preserve-fds must not be negative'],
     ['--bundle=/nowhere', 'chdir "/nowhere": no such file or directory'],
   ])('%s is refused: %s', async (option, message) => {

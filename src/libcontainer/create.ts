@@ -1,8 +1,10 @@
-import type { Config } from '../spec/config.ts';
+import type { Config, Process } from '../spec/config.ts';
 import { loadBundle } from './bundle.ts';
+import { callerNofile } from './caller.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
 import { ContainerError } from './errors.ts';
+import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
 import { type Host, isRootless } from './host.ts';
 import { attributeSteps, resetAffinity } from './init/attributes.ts';
 import { spawnBuilder } from './init/builder.ts';
@@ -13,6 +15,7 @@ import { joinSteps } from './init/join.ts';
 import { labelChecks, labelSteps } from './init/labels.ts';
 import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
+import { confineRecipe, Starting } from './init/start.ts';
 import { reopenNull } from './init/streams.ts';
 import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
@@ -24,8 +27,10 @@ import { perform } from './recipe.ts';
 import { deviceSteps } from './rootfs/devices.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
-import { pivotRoot, rootMount, rootPropagation, rootReadonly } from './rootfs/rootfs.ts';
-import { replaceFile, type SavedState, StateDirectory } from './store.ts';
+import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { loadsAtCreate } from './seccomp/filter.ts';
+import { filterOf, prepareFilter } from './seccomp/steps.ts';
+import { isId, replaceFile, type SavedState, StateDirectory } from './store.ts';
 
 /**
  * Makes a container whose init is parked before its program (runtime.md, "Lifecycle", steps 1-5). On success
@@ -38,7 +43,7 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   const { config, rootfs } = loadBundle(engine, log, options.bundle);
   const kernel = kernelOf(engine);
   const cgroup = newCgroup(host, kernel, id, config);
-  const steps = recipe(config);
+  const steps = recipe(config, options);
   const state = StateDirectory.reserve(engine, host.root, id);
   const facts = { engine, log, kernel, id, options, config, rootfs, rootless: isRootless(host) };
   state.locked(kernel, () => {
@@ -47,18 +52,13 @@ export function create(host: Host, id: string, options: CreateOptions): void {
 }
 
 /** A container, from top to bottom. */
-function recipe(config: Config): CreationStep[] {
+function recipe(config: Config, options: CreateOptions): CreationStep[] {
   const { mounts = [], linux = {}, process } = config;
-  const ownMounts = namespaceOf(config, 'mount') === 'new';
-  if (!ownMounts)
-    throw new ContainerError(
-      'unsupported',
-      '/linux/namespaces: a container without a mount namespace is not supported by this version of tsrunc',
-      { pointer: '/linux/namespaces' },
-    );
   return [
     ...labelChecks(process),
+    ...poststopAfterFailure(config.hooks),
     announce,
+    ...(linux.seccomp ? [prepareFilter(linux.seccomp)] : []),
     makeCgroup,
     spawnBuilder,
     ...joinSteps(config),
@@ -68,13 +68,13 @@ function recipe(config: Config): CreationStep[] {
     ...identitySteps(config),
     ...(namespaceOf(config, 'network') === 'new' ? [loopbackUp] : []),
     ...sysctlSteps(linux.sysctl ?? {}),
-    rootPropagation,
-    rootMount,
+    ...rootMounts(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
+    ...createHookSteps(config.hooks),
     reopenNull,
     ...(process ? [cwdStep(process.cwd)] : []),
-    pivotRoot,
+    ...enterRoot(config, options.noPivot === true),
     ...readonlyTmpfsSteps(mounts),
     ...(config.root?.readonly ? [rootReadonly] : []),
     ...hostnameSteps(config),
@@ -83,6 +83,7 @@ function recipe(config: Config): CreationStep[] {
     ...attributeSteps(process, linux),
     ...(process ? [executableStep(process)] : []),
     ready,
+    ...(process && linux.seccomp ? [confine(process)] : []),
     publish,
     parkInit,
   ];
@@ -119,6 +120,23 @@ const ready: CreationStep = {
     init.kernel.flush();
   },
 };
+
+/** Most filters are loaded at start. One that notifies is not, if init can wait under it. */
+function confine(process: Process): CreationStep {
+  return {
+    name: 'confine init',
+    pointer: '/linux/seccomp',
+    do(creation) {
+      const { facts, init, cgroup, engine, config, log } = creation;
+      const filter = filterOf(engine, creation.state, config);
+      if (!loadsAtCreate(filter)) return;
+      const saved = savedState(creation, 'creating');
+      const starting = new Starting({ engine, kernel: facts.kernel, log, saved, process, config, filter }, init, cgroup);
+      perform(confineRecipe(filter), starting);
+      creation.confined = { path: starting.path, home: starting.home };
+    },
+  };
+}
 
 /** The PID file is last: who sees it may start the container. */
 const publish: CreationStep = {
@@ -169,6 +187,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
       preserveFds: facts.options.preserveFds ?? 0,
       callerNofile: callerNofile(engine),
+      ...(creation.confined && { confined: creation.confined }),
     },
   };
 }
@@ -179,21 +198,6 @@ function namespacePaths(config: Config, pid: number): Record<string, string> {
   return Object.fromEntries(own.map((type) => [namespaces[type].key, `/proc/${pid}/ns/${namespaces[type].file}`]));
 }
 
-/**
- * The engine has raised our soft RLIMIT_NOFILE before the first line of ours ran; the caller's own process is
- * the best witness of what the container should inherit.
- */
-function callerNofile(engine: Host['engine']): number | undefined {
-  try {
-    const parent = /^PPid:\s+(\d+)$/m.exec(engine.decode(engine.files.read('/proc/self/status')))?.[1];
-    const limits = engine.decode(engine.files.read(`/proc/${parent}/limits`));
-    const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-    return soft === undefined ? undefined : Number(soft);
-  } catch {
-    return undefined;
-  }
-}
-
 function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
@@ -201,13 +205,11 @@ function rfc3339(nanoseconds: bigint): string {
 
 function checkId(id: string): void {
   if (id === '') throw new ContainerError('invalid-id', 'container id cannot be empty');
-  if (!/^[A-Za-z0-9_+.-]+$/.test(id) || id === '.' || id === '..') {
-    throw new ContainerError('invalid-id', 'invalid container ID format');
-  }
+  if (!isId(id)) throw new ContainerError('invalid-id', 'invalid container ID format');
 }
 
-function refuseOptions({ consoleSocket, pidfdSocket, noPivot }: CreateOptions): void {
-  const asked = Object.entries({ 'console-socket': consoleSocket, 'pidfd-socket': pidfdSocket, 'no-pivot': noPivot });
+function refuseOptions({ consoleSocket, pidfdSocket }: CreateOptions): void {
+  const asked = Object.entries({ 'console-socket': consoleSocket, 'pidfd-socket': pidfdSocket });
   const first = asked.find(([, value]) => value);
   if (first) throw new ContainerError('unsupported', `--${first[0]} is not supported by this version of tsrunc`);
 }

@@ -9,7 +9,7 @@ import type { Log } from './host.ts';
 import type { NamespaceType } from './namespaces.ts';
 import type { CreateOptions } from './options.ts';
 import type { RecipeContext, Step } from './recipe.ts';
-import type { StateDirectory } from './store.ts';
+import type { Confined, StateDirectory } from './store.ts';
 
 /** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
 export class Creation implements RecipeContext {
@@ -25,8 +25,14 @@ export class Creation implements RecipeContext {
   private process: StubProcess | undefined;
   /** Descriptor of the detached, then attached, mount of the rootfs, in init. */
   private rootFd: number | undefined;
+  /** It lies over the root of init's mount namespace, not at its path. */
+  rootOnTop = false;
+  /** It is mounted in the runtime's own mount namespace. */
+  rootOnHost = false;
   /** The socket that init will park on: the same number here and there. */
   parkingSocket = -1;
+  /** What a seccomp filter that had to be loaded at create leaves for start. */
+  confined: Confined | undefined;
   /** The stub's executable, by which init is recognised while it has not started. */
   stubFile: { dev: number; ino: number } = { dev: 0, ino: 0 };
 

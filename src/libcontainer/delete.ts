@@ -1,11 +1,16 @@
+import type { Hook } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { cgroupOf } from './container-cgroup.ts';
+import { namespaceOf } from './creation.ts';
 import { ContainerError } from './errors.ts';
+import { runPoststop } from './hooks/poststop.ts';
+import { type HookSubject, subjectOf } from './hooks/state.ts';
 import type { Host } from './host.ts';
 import { kernelOf } from './kernel.ts';
 import { signalInit } from './kill.ts';
 import { isAlive } from './process.ts';
+import { unmountRoot } from './rootfs/host-mounts.ts';
 import { sleep } from './signal.ts';
 import { statusOf } from './status.ts';
 import { type SavedState, StateDirectory } from './store.ts';
@@ -18,16 +23,23 @@ export function remove(host: Host, id: string, { force = false }: { force?: bool
   const directory = openIfThere(host, id, force);
   if (!directory) return;
   const kernel = kernelOf(host.engine);
-  directory.locked(kernel, () => removeLocked(host, kernel, directory, force));
+  const gone = directory.locked(kernel, () => removeLocked(host, kernel, directory, force));
+  if (gone) runPoststop({ ...host, kernel }, gone.subject, gone.poststop);
 }
 
-function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory, force: boolean): void {
+interface Gone {
+  readonly subject: HookSubject;
+  readonly poststop: readonly Hook[];
+}
+
+/** Returns what its last hooks need, since the state directory is no more. */
+function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory, force: boolean): Gone | undefined {
   const { engine } = host;
   const saved = directory.load();
   if (!saved) {
     // A create that was killed before it wrote anything; there is nothing beside the directory.
     directory.remove();
-    if (force) return;
+    if (force) return undefined;
     throw new ContainerError('does-not-exist', 'container does not exist');
   }
   const cgroup = cgroupOf(host, kernel, saved);
@@ -35,9 +47,13 @@ function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory
   if ((status === 'running' || status === 'paused') && !force) {
     throw new ContainerError('wrong-status', `cannot delete container ${directory.id} that is not stopped: ${status}`);
   }
+  const config = directory.loadConfig();
   if (status !== 'stopped') endInit(host, saved);
+  // Not of a create that was killed: what is on the path then may be the caller's own mount.
+  if (namespaceOf(config, 'mount') === 'host' && saved.tsrunc.phase === 'created') unmountRoot(kernel, saved.config.rootfs);
   removeCgroup(cgroup);
   directory.remove();
+  return { subject: subjectOf(saved), poststop: config.hooks?.poststop ?? [] };
 }
 
 function openIfThere(host: Host, id: string, force: boolean): StateDirectory | undefined {
@@ -50,7 +66,7 @@ function openIfThere(host: Host, id: string, force: boolean): StateDirectory | u
 }
 
 /** SIGKILL, and the time that the kernel needs to take the namespaces apart. */
-function endInit(host: Host, saved: SavedState): void {
+export function endInit(host: Host, saved: SavedState): void {
   const { engine } = host;
   const kernel = kernelOf(engine);
   try {

@@ -3,7 +3,7 @@ import { isErrno } from '../engine/errors.ts';
 import type { State } from '../spec/state.ts';
 import type { Host } from './host.ts';
 import { stateIn } from './state.ts';
-import { StateDirectory } from './store.ts';
+import { isId, StateDirectory } from './store.ts';
 
 export interface Listing {
   readonly states: readonly State[];
@@ -20,7 +20,7 @@ export function list(host: Host): Listing {
     const path = `${host.root}/${id}`;
     try {
       const stat = host.engine.files.lstat(path);
-      if (stat.kind !== 'directory') continue;
+      if (stat.kind !== 'directory' || !isId(id)) continue;
       states.push({ ...stateIn(host, StateDirectory.open(host.engine, host.root, id)), owner: owners.name(stat.uid) });
     } catch (error) {
       // Deleted between the two looks.

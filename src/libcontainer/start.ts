@@ -1,13 +1,18 @@
+import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
+import type { Cgroup } from './cgroups/manager.ts';
 import { cgroupOf } from './container-cgroup.ts';
+import { endInit } from './delete.ts';
 import { ContainerError } from './errors.ts';
+import { runPoststart } from './hooks/start.ts';
 import type { Host } from './host.ts';
 import { connectParked } from './init/park.ts';
 import { Starting, startRecipe } from './init/start.ts';
 import { kernelOf } from './kernel.ts';
 import { perform } from './recipe.ts';
+import { filterOf } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
-import { StateDirectory } from './store.ts';
+import { type SavedState, StateDirectory } from './store.ts';
 
 /**
  * Has the parked init become the container's program (runtime.md, "start"). Returns when it runs; if execve
@@ -17,10 +22,18 @@ export function start(host: Host, id: string): void {
   const kernel = kernelOf(host.engine);
   const state = StateDirectory.open(host.engine, host.root, id);
   // Two starts at once: the second waits here, and finds the container running.
-  state.locked(kernel, () => startLocked(host, kernel, state));
+  const started = state.locked(kernel, () => startLocked(host, kernel, state));
+  // Without the lock: a hook may hang, and somebody must be able to delete the container then.
+  poststart(host, kernel, started);
 }
 
-function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): void {
+interface Started {
+  readonly saved: SavedState;
+  readonly config: Config;
+  readonly cgroup: Cgroup;
+}
+
+function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): Started {
   const { engine, log } = host;
   const saved = state.load();
   if (!saved) throw new ContainerError('does-not-exist', 'container does not exist');
@@ -32,9 +45,24 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): vo
 
   const { init_process_pid: pid, tsrunc } = saved;
   const init = connectParked(engine, kernel, state, { pid, ...tsrunc.parked });
-  const starting = new Starting({ engine, kernel, log, saved, process: config.process, config }, init, cgroup);
-  perform(startRecipe(config.process), starting);
+  const filter = filterOf(engine, state, config);
+  const facts = { engine, kernel, log, saved, process: config.process, config, filter };
+  perform(startRecipe(facts), new Starting(facts, init, cgroup));
   state.removeSocket();
+  return { saved, config, cgroup };
+}
+
+/** A hook that fails stops the container (runtime.md, "Lifecycle", step 9); what is left of it is for `delete`. */
+function poststart(host: Host, kernel: LocalKernel, { saved, config, cgroup }: Started): void {
+  const hooks = config.hooks?.poststart ?? [];
+  if (hooks.length === 0) return;
+  try {
+    runPoststart({ ...host, kernel }, saved, hooks);
+  } catch (error) {
+    endInit(host, saved);
+    cgroup.kill();
+    throw error;
+  }
 }
 
 function refuse(status: Status): void {

@@ -40,6 +40,23 @@ export interface OwnState {
   readonly preserveFds: number;
   /** The soft RLIMIT_NOFILE that the caller of create had. */
   readonly callerNofile: number | undefined;
+  /** Init is past all but execve: its seccomp filter had to be loaded at create. */
+  readonly confined?: Confined;
+}
+
+export interface Confined {
+  /** What execve is to be given. */
+  readonly path: string;
+  /** HOME, unless the configuration has one. */
+  readonly home: string;
+}
+
+/** Begins what lies beside the containers under `--root`. No ID has such a name. */
+export const CACHE_PREFIX = '.cache:';
+
+/** Whether `name` may be a container's ID, and so whether a directory under `--root` may be one. */
+export function isId(name: string): boolean {
+  return /^[A-Za-z0-9_+.-]+$/.test(name) && name !== '.' && name !== '..';
 }
 
 const STATE = 'state.json';
@@ -53,6 +70,11 @@ export class StateDirectory {
     readonly id: string,
     readonly path: string,
   ) {}
+
+  /** `--root`. */
+  get root(): string {
+    return this.path.slice(0, -this.id.length - 1);
+  }
 
   /** Makes the directory; that one mkdir is what makes an ID unique, whoever creates at the same time. */
   static reserve(engine: Engine, root: string, id: string): StateDirectory {
@@ -87,7 +109,7 @@ export class StateDirectory {
     const fd = this.engine.files.open(this.path, ['O_RDONLY', 'O_DIRECTORY']);
     try {
       kernel.calls.flock(fd, ['LOCK_EX']);
-      StateDirectory.open(this.engine, this.path.slice(0, -this.id.length - 1), this.id);
+      StateDirectory.open(this.engine, this.root, this.id);
       return work();
     } finally {
       this.engine.files.close(fd);

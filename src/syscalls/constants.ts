@@ -74,7 +74,13 @@ export const mountFlags = {
   MS_NOSUID: 2,
   MS_NODEV: 4,
   MS_NOEXEC: 8,
+  MS_SYNCHRONOUS: 16,
   MS_REMOUNT: 32,
+  MS_MANDLOCK: 64,
+  MS_DIRSYNC: 128,
+  MS_NOSYMFOLLOW: 256,
+  MS_NOATIME: 1024,
+  MS_NODIRATIME: 2048,
   MS_BIND: 4096,
   MS_MOVE: 8192,
   MS_REC: 16384,
@@ -83,6 +89,8 @@ export const mountFlags = {
   MS_PRIVATE: 1 << 18,
   MS_SLAVE: 1 << 19,
   MS_SHARED: 1 << 20,
+  MS_STRICTATIME: 1 << 24,
+  MS_LAZYTIME: 1 << 25,
 } as const;
 
 /** The propagation field of struct mount_attr. */
@@ -146,7 +154,15 @@ export const S_IFMT = 0o170000;
 export const statxMask = { STATX_BASIC_STATS: 0x7ff, STATX_MNT_ID: 0x1000 } as const;
 
 /** statfs f_flags: the C library's sys/statvfs.h. */
-export const statfsFlags = { ST_NOEXEC: 8 } as const;
+export const statfsFlags = {
+  ST_RDONLY: 1,
+  ST_NOSUID: 2,
+  ST_NODEV: 4,
+  ST_NOEXEC: 8,
+  ST_NOATIME: 1024,
+  ST_NODIRATIME: 2048,
+  ST_RELATIME: 4096,
+} as const;
 
 /** statfs f_type: linux/magic.h. */
 export const superMagic = {

@@ -46,7 +46,7 @@ export function inRuntime(
 export function inContainer(
   machine: Machine,
   init: StubProcess,
-  facts: Pick<HookPlace, 'state' | 'env' | 'prepare'>,
+  facts: Pick<HookPlace, 'state' | 'env' | 'prepare' | 'last'>,
 ): HookPlace {
   return { ...machine, ...facts, pid: init.pid, begin: (streams) => forkHook(machine, init, streams) };
 }

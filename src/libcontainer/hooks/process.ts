@@ -10,7 +10,7 @@ import type { StubProcess } from '../creation.ts';
 import { reap } from '../signal.ts';
 import { descriptorPair } from './streams.ts';
 
-/** A stub that is going to be a hook. It dies with its parent: the runtime, or the container's init. */
+/** A stub that is going to be a hook: a child of the runtime, or of the container's init. */
 export interface HookProcess {
   readonly stub: StubProcess;
   /** Readable when it has ended. */
@@ -36,14 +36,14 @@ export function spawnHook({ engine, kernel }: Machine, image: number, streams: r
   const pid = spawnStub(engine.native(), image, [theirs, ...streams]);
   engine.files.close(theirs);
   const stub = stubProcess(engine, pid, ours, theirs);
-  arm(stub);
   const pidfd = kernel.calls.pidfd_open(pid, 0);
   return {
     stub,
     streams,
     pidfd,
     kill() {
-      for (const target of [-pid, pid]) kernel.may('ESRCH').kill(target, SIGKILL);
+      kernel.may('ESRCH').kill(-pid, SIGKILL);
+      killBy(kernel, pidfd);
     },
     // Nobody else waits for it: without a status it was never there.
     reap: () => reap(kernel, pid) ?? SIGKILL,
@@ -71,7 +71,6 @@ export function forkHook({ engine, kernel }: Machine, init: StubProcess, streams
   const stub = stubProcess(engine, pid.value, ours, control);
   // The death of init is noticed by the end of its socket: nobody else may hold that open.
   stub.kernel.calls.close(init.port.control);
-  arm(stub);
   const theirPidfd = int32(number);
   const pidfd = takeDescriptor(kernel, init.kernel, init.port, theirPidfd);
   init.kernel.calls.close(theirPidfd);
@@ -80,8 +79,10 @@ export function forkHook({ engine, kernel }: Machine, init: StubProcess, streams
     streams: inside,
     pidfd,
     kill() {
-      for (const target of [-pid.value, pid.value]) init.kernel.may('ESRCH').kill(target, SIGKILL);
+      // By init, whose PID namespace the group's number is of.
+      init.kernel.may('*').kill(-pid.value, SIGKILL);
       init.kernel.flush();
+      killBy(kernel, pidfd);
     },
     reap() {
       const status = init.kernel.output(4);
@@ -115,6 +116,10 @@ function socketPair(kernel: LocalKernel): [number, number] {
 
 function int32({ bytes }: Memory): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+}
+
+function killBy(kernel: LocalKernel, pidfd: number): void {
+  kernel.may('ESRCH').pidfd_send_signal(pidfd, SIGKILL, 0, 0);
 }
 
 function closeBoth({ files }: Engine, { port }: StubProcess, pidfd: number): void {

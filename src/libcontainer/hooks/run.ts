@@ -28,6 +28,8 @@ export interface HookPlace {
   begin(streams: readonly number[]): HookProcess;
   /** Directory, limits, credentials: what the process takes on before execve. */
   prepare(stub: StubProcess): void;
+  /** What no call but execve may follow. */
+  last?(stub: StubProcess): void;
 }
 
 /** Runs the hooks in the order that they are listed in, each after the end of the one before. Throws at the first failure. */
@@ -72,14 +74,17 @@ function execute(hook: Hook, place: HookPlace): Ending {
 function become(hook: Hook, { stub, streams }: HookProcess, place: HookPlace): void {
   const { kernel } = stub;
   try {
+    arm(stub);
     // A session of its own: what is typed at the caller's terminal is not meant for it.
     kernel.calls.setsid();
     streams.forEach((fd, i) => {
       kernel.calls.dup3(fd, i, []);
     });
     place.prepare(stub);
+    // Again: new credentials have undone it.
     arm(stub);
     kernel.calls.close_range(3, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
+    place.last?.(stub);
     kernel.calls.execve(hook.path, hook.args?.length ? hook.args : [hook.path], hook.env ?? place.env);
     kernel.flush();
   } catch (error) {

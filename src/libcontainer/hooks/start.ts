@@ -3,10 +3,11 @@ import type { Hook } from '../../spec/config.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import type { StubProcess } from '../creation.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
+import type { SeccompFilter } from '../seccomp/filter.ts';
 import type { SavedState } from '../store.ts';
 import { inContainer, inRuntime } from './places.ts';
 import { runHooks } from './run.ts';
-import { type HookSubject, hookState, innermostPid } from './state.ts';
+import { hookState, innermostPid, subjectOf } from './state.ts';
 
 /** What a step of a start has that hooks need. */
 interface StartContext extends RecipeContext {
@@ -21,7 +22,8 @@ interface StartContext extends RecipeContext {
  */
 export function startContainerSteps<C extends StartContext>(
   hooks: readonly Hook[],
-  confine: (context: C, process: StubProcess) => void,
+  confine: (context: C, process: StubProcess) => void = () => undefined,
+  filter?: SeccompFilter,
 ): Step<C>[] {
   if (hooks.length === 0) return [];
   const step: Step<C> = {
@@ -34,6 +36,7 @@ export function startContainerSteps<C extends StartContext>(
         state: hookState(subjectOf(saved), 'created', innermostPid(engine, init.pid)),
         env,
         prepare: (stub) => confine(context, stub),
+        last: (stub) => void filter?.load(stub.kernel, 'without listener'),
       });
       runHooks('startContainer', hooks, place);
     },
@@ -49,9 +52,4 @@ export function runPoststart(
 ): void {
   const state = hookState(subjectOf(saved), 'running', saved.init_process_pid);
   inRuntime(machine, { bundle: saved.tsrunc.bundle, state }, (place) => runHooks('poststart', hooks, place));
-}
-
-/** As it was at create, whatever has happened to the bundle since. */
-export function subjectOf({ id, tsrunc: { ociVersion, bundle, annotations } }: SavedState): HookSubject {
-  return { ociVersion, id, bundle, annotations };
 }

@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { writeJson } from '../../spec/json.ts';
 import type { HookState } from '../../spec/state.ts';
 import { ContainerError } from '../errors.ts';
+import type { SavedState } from '../store.ts';
 
 /** The container as its hooks are told of it; what is true of it at any time. */
 export type HookSubject = Omit<HookState, 'status' | 'pid'>;
@@ -18,6 +19,11 @@ export function hookState(subject: HookSubject, status: HookState['status'], pid
     ...(Object.keys(annotations).length > 0 && { annotations }),
   };
   return writeJson(state);
+}
+
+/** As it was at create, whatever has happened to the bundle since. */
+export function subjectOf({ id, tsrunc: { ociVersion, bundle, annotations } }: SavedState): HookSubject {
+  return { ociVersion, id, bundle, annotations };
 }
 
 /** The PID of a process as it sees itself: a hook in its PID namespace has no use for ours. */

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
+import type { Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 
@@ -8,14 +9,28 @@ export function homeOf(engine: Engine, kernel: RemoteKernel, uid: number): strin
     flags: ['O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY'],
     resolve: ['RESOLVE_NO_MAGICLINKS'],
   });
-  const text = kernel.output(PASSWD_SIZE);
-  const length = kernel.may('*').read(fd, text);
-  kernel.may('EBADF').close(fd);
-  kernel.flush();
-  const lines = length.failed ? [] : engine.decode(text.bytes.subarray(0, length.value)).split('\n');
-  const fields = lines.map((line) => line.split(':')).find(([, , id]) => id === String(uid));
+  const text = kernel.value(fd) < 0 ? '' : engine.decode(readAll(kernel, fd));
+  const fields = text
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([, , id]) => id === String(uid));
   return fields?.[5]?.startsWith('/') ? fields[5] : '/';
 }
 
+/** In small pieces: what init reads into is charged to the container, whose limit may be a few pages. */
+function readAll(kernel: RemoteKernel, fd: Result): Uint8Array {
+  const pieces: number[] = [];
+  for (let size = 0; size < LARGEST; ) {
+    const piece = kernel.output(PIECE);
+    const length = kernel.value(kernel.may('*').read(fd, piece));
+    if (length <= 0) break;
+    pieces.push(...piece.bytes.subarray(0, length));
+    size += length;
+  }
+  kernel.calls.close(fd);
+  return Uint8Array.from(pieces);
+}
+
+const PIECE = 2048;
 /** A larger file is read as far as this: container images have a page of it. */
-const PASSWD_SIZE = 1 << 18;
+const LARGEST = 1 << 18;

@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
-import type { Config, Process, Rlimit } from '../../spec/config.ts';
+import type { Capabilities, Config, Process, Rlimit } from '../../spec/config.ts';
 import type { Batch, Result } from '../../syscalls/batch.ts';
 import { ambientCommands, bitsOf, capabilityVersion, rlimits } from '../../syscalls/constants.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
@@ -11,11 +11,15 @@ import { capabilityBits, capabilityNumber, capsetFields } from '../capabilities.
 import type { Cgroup } from '../cgroups/manager.ts';
 import { namespaceOf, type StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { startContainerSteps } from '../hooks/start.ts';
 import type { Log } from '../host.ts';
 import { executableOf, processFacts } from '../process.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
+import { whyDenied, whySilent } from '../seccomp/explain.ts';
+import type { SeccompFilter } from '../seccomp/filter.ts';
+import { loadFilter } from '../seccomp/steps.ts';
 import { sleep } from '../signal.ts';
-import type { SavedState } from '../store.ts';
+import type { Confined, SavedState } from '../store.ts';
 import { whyNotExecuted } from './exec-failure.ts';
 import { findExecutable } from './executable.ts';
 import { homeOf } from './home.ts';
@@ -26,11 +30,21 @@ export class Starting implements RecipeContext {
   path = '';
   env: readonly string[] = [];
 
+  /** HOME in it. */
+  get home(): string {
+    return this.env.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
+  }
+
   constructor(
     readonly facts: StartFacts,
     readonly init: StubProcess,
     readonly cgroup: Pick<Cgroup, 'oomKills'>,
   ) {}
+
+  /** The same for another process that is to be confined as init is. */
+  of(process: StubProcess): Starting {
+    return new Starting(this.facts, process, this.cgroup);
+  }
 
   get log(): Log {
     return this.facts.log;
@@ -52,30 +66,78 @@ export interface StartFacts {
   readonly saved: SavedState;
   readonly config: Config;
   readonly process: Process;
+  readonly filter: SeccompFilter | undefined;
 }
 
 type StartStep = Step<Starting>;
 
 /** From a parked stub to the container's program. What it gives up comes last, and in the order that the kernel forces. */
-export function startRecipe(process: Process): StartStep[] {
-  return [prepareProgram, limits(process.rlimits ?? []), workingDirectory, credentials, verifyDirectory, execute];
+export function startRecipe({ process, config, filter, saved }: StartFacts): StartStep[] {
+  const { confined } = saved.tsrunc;
+  const { startContainer = [] } = config.hooks ?? {};
+  const setLimits = limits(process.rlimits ?? []);
+  // Whoever comes from a confined init is confined.
+  if (confined) return [recallProgram(confined), setLimits, ...startContainerSteps(startContainer), execute];
+  return [
+    prepareProgram,
+    setLimits,
+    ...startContainerSteps(startContainer, confine, filter),
+    ...confinement,
+    closeDescriptors,
+    ...(filter ? [loadFilter(filter)] : []),
+    execute,
+  ];
+}
+
+/**
+ * What create does of it for a filter whose listener has to reach its agent before start (config-linux.md,
+ * "Seccomp"): all but execve, which is all that init must be able to do under the filter.
+ */
+export function confineRecipe(filter: SeccompFilter): StartStep[] {
+  const mayUntie = filter.allows('prctl');
+  return [
+    prepareProgram,
+    ...confinement,
+    closeDescriptors,
+    ...(mayUntie ? [tieToRuntime] : []),
+    loadFilter(filter),
+    ...(mayUntie ? [untieFromRuntime] : []),
+    ...(filter.allows('capset') ? [lowerCapabilities] : []),
+  ];
+}
+
+/** To a hook's process what is done to init. */
+function confine(starting: Starting, stub: StubProcess): void {
+  for (const step of confinement) step.do(starting.of(stub));
 }
 
 const prepareProgram: StartStep = {
   name: 'find the executable',
   pointer: '/process/args/0',
   do(starting) {
-    const { process } = starting.facts;
-    starting.path = findExecutable(starting.init.kernel, process);
-    starting.env = environmentOf(starting);
+    const { facts, init } = starting;
+    const { process } = facts;
+    starting.path = findExecutable(init.kernel, process);
+    starting.env = environmentOf(process, () => homeOf(facts.engine, init.kernel, process.user?.uid ?? 0));
   },
 };
 
+/** What {@link prepareProgram} found when the container was created. */
+function recallProgram({ path, home }: Confined): StartStep {
+  return {
+    name: 'find the executable',
+    pointer: '/process/args/0',
+    do(starting) {
+      starting.path = path;
+      starting.env = environmentOf(starting.facts.process, () => home);
+    },
+  };
+}
+
 /** Of two entries with one name the last counts; HOME is the user's, if nobody says otherwise. */
-function environmentOf({ init, facts }: Starting): string[] {
-  const entries = new Map((facts.process.env ?? []).map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
-  if (!entries.has('HOME'))
-    entries.set('HOME', `HOME=${homeOf(facts.engine, init.kernel, facts.process.user?.uid ?? 0)}`);
+function environmentOf({ env = [] }: Process, home: () => string): string[] {
+  const entries = new Map(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
+  if (!entries.has('HOME')) entries.set('HOME', `HOME=${home()}`);
   return [...entries.values()];
 }
 
@@ -128,7 +190,7 @@ const credentials: StartStep = {
   pointer: '/process/user',
   do({ init, facts }) {
     const { kernel } = init;
-    const { capabilities = {}, noNewPrivileges, user = {} } = facts.process;
+    const { capabilities = {}, noNewPrivileges = false, user = {} } = facts.process;
     const { uid = 0, gid = 0, additionalGids = [], umask = 0o022 } = user;
     kernel.calls.umask(umask);
     dropBounding(kernel, facts.engine, capabilityBits(capabilities.bounding));
@@ -140,7 +202,8 @@ const credentials: StartStep = {
     kernel.may('EACCES', 'EPERM').chdir(facts.process.cwd);
     kernel.calls.capset(
       { version: bitsOf(capabilityVersion, ['_LINUX_CAPABILITY_VERSION_3']) },
-      capsetFields(capabilities),
+      // Without no_new_privs it takes CAP_SYS_ADMIN to load a filter. What execve leaves depends on the other sets only.
+      capsetFields(facts.filter && !noNewPrivileges ? withSysAdmin(capabilities) : capabilities),
     );
     raiseAmbient(kernel, capabilities.ambient ?? []);
     if (noNewPrivileges) kernel.calls.prctl('PR_SET_NO_NEW_PRIVS', 1, 0, 0, 0);
@@ -203,14 +266,44 @@ function lastChdirs(batch: Batch): Result[] {
   return batch.entries.filter(({ call }) => call.name === 'chdir').map(({ result }) => result);
 }
 
+const confinement: readonly StartStep[] = [workingDirectory, credentials, verifyDirectory];
+
 /** Everything above the descriptors that the caller preserves closes with execve, the control socket too: its end is our news. */
+const closeDescriptors: StartStep = {
+  name: 'close other descriptors',
+  do({ init, facts }) {
+    init.kernel.calls.close_range(3 + facts.saved.tsrunc.preserveFds, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
+  },
+};
+
+/** A call that the filter holds would keep init from seeing the end of its socket. New credentials had disarmed it. */
+const tieToRuntime: StartStep = {
+  name: 'tie init to the runtime',
+  do: ({ init }) => void init.kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0),
+};
+
+const untieFromRuntime: StartStep = {
+  name: 'untie init from the runtime',
+  do: ({ init }) => void init.kernel.calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0),
+};
+
+/** A stub that waits for start has no use for what loading the filter took. */
+const lowerCapabilities: StartStep = {
+  name: 'lower the capabilities',
+  pointer: '/process/capabilities',
+  do({ init, facts }) {
+    const version = bitsOf(capabilityVersion, ['_LINUX_CAPABILITY_VERSION_3']);
+    init.kernel.calls.capset({ version }, capsetFields(facts.process.capabilities ?? {}));
+  },
+};
+
+/** Under the filter, if there is one: a profile need not allow anything that would be added here. */
 const execute: StartStep = {
   name: 'execute the program',
   pointer: '/process/args',
   do(starting) {
     const { init, facts, path } = starting;
     const { kernel } = init;
-    kernel.calls.close_range(3 + facts.saved.tsrunc.preserveFds, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
     kernel.calls.execve(path, facts.process.args ?? [], starting.env);
     try {
       kernel.flush();
@@ -221,7 +314,7 @@ const execute: StartStep = {
   },
   hint(error, { facts, init, path }) {
     if (!(error instanceof CallFailed) || error.syscall !== 'execve') return undefined;
-    return whyNotExecuted(facts.engine, facts.kernel, init.pid, path, error);
+    return whyDenied(facts.filter, error) ?? whyNotExecuted(facts.engine, facts.kernel, init.pid, path, error);
   },
 };
 
@@ -253,7 +346,11 @@ function died(starting: Starting, status: number | undefined, beforeExec: boolea
   const oom = starting.obituary();
   const signal = status === undefined ? 0 : status & 0x7f;
   if (oom && (status === undefined || signal === SIGKILL)) throw new ContainerError('init-died', oom);
-  if (beforeExec) throw new ContainerError('init-died', `container init died${signal ? ` of signal ${signal}` : ''}`);
+  // A filter that forbids execve leaves no doubt, even if the process was reaped before anyone could look at it.
+  if (beforeExec || starting.facts.filter?.mayPass('execve') === false) {
+    const hint = whySilent(starting.facts.filter);
+    throw new ContainerError('init-died', `container init died${signal ? ` of signal ${signal}` : ''}`, { hint });
+  }
   if (signal === SIGSEGV) {
     throw new ContainerError(
       'exec',
@@ -263,6 +360,10 @@ function died(starting: Starting, status: number | undefined, beforeExec: boolea
       },
     );
   }
+}
+
+function withSysAdmin({ effective = [], permitted = [], ...sets }: Capabilities): Capabilities {
+  return { ...sets, effective: [...effective, 'CAP_SYS_ADMIN'], permitted: [...permitted, 'CAP_SYS_ADMIN'] };
 }
 
 const SLASH = 0x2f;

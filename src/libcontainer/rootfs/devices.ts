@@ -1,15 +1,16 @@
 import type { FileStat } from '../../engine/engine.ts';
 import type { Config, Device } from '../../spec/config.ts';
-import type { Memory, Result } from '../../syscalls/batch.ts';
+import type { Memory } from '../../syscalls/batch.ts';
 import { AT_FDCWD, fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { errnoNumber } from '../../syscalls/errno.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { parseMountOptions } from './mount-options.ts';
-import { isBind, moveOnto } from './mounts.ts';
-import { openInRoot, openTarget, relative } from './target.ts';
+import { moveOnto } from './attach.ts';
+import { isBind } from './mounts.ts';
+import { parseMountOptions } from './parse-options.ts';
+import { openInRoot, openParent, openTarget, relative } from './target.ts';
 
 /** The devices that every Linux container has (config-linux.md, "Default Devices"). */
 const defaultDevices: readonly Device[] = (
@@ -56,7 +57,7 @@ export function deviceSteps(config: Config): CreationStep[] {
 function makeDevices(creation: Creation, devices: readonly Device[]): void {
   const { kernel } = creation.init;
   const nodes = devices.map((device) => {
-    const { parent, name } = openParent(creation, device.path);
+    const { parent, name } = openParent(kernel, creation.root, device.path);
     const type = deviceTypes[device.type];
     if (type === undefined) {
       throw new ContainerError('invalid-config', `unknown device type ${JSON.stringify(device.type)}`);
@@ -119,12 +120,6 @@ const deviceTypes: Readonly<Record<string, number>> = {
 /** makedev(3): the kernel's encoding of a device number in 32 bits. */
 function deviceNumber({ major = 0, minor = 0 }: Device): number {
   return ((Number(minor) & 0xff) | (Number(major) << 8) | ((Number(minor) & ~0xff) << 12)) >>> 0;
-}
-
-function openParent(creation: Creation, path: string): { parent: Result; name: string } {
-  const parts = relative(path).split('/');
-  const name = parts.pop() ?? '';
-  return { parent: openTarget(creation.init.kernel, creation.root, parts.join('/') || '.', 'directory'), name };
 }
 
 function makeLinks(creation: Creation): void {

@@ -4,7 +4,7 @@ import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { moveOnto } from './mounts.ts';
+import { moveOnto } from './attach.ts';
 import { openInRoot } from './target.ts';
 
 /** After pivot_root: what the container may see of the kernel's files, but not change, and what it may not see. */

@@ -1,63 +1,79 @@
-import { AT_FDCWD, type propagations } from '../../syscalls/constants.ts';
-import type { Creation, CreationStep } from '../creation.ts';
+import type { Config } from '../../spec/config.ts';
+import { AT_FDCWD } from '../../syscalls/constants.ts';
+import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { refuseHostMounts, rootMountOnHost } from './host-mounts.ts';
+import { changeRoot, moveRoot } from './no-pivot.ts';
+import { mountsPropagation, propagationOf } from './propagation.ts';
+import { openSource } from './sources.ts';
 
-/** `rootfsPropagation` → the kernel's word. */
-export const rootfsPropagations = {
-  shared: { type: 'MS_SHARED', recursive: false },
-  rshared: { type: 'MS_SHARED', recursive: true },
-  slave: { type: 'MS_SLAVE', recursive: false },
-  rslave: { type: 'MS_SLAVE', recursive: true },
-  private: { type: 'MS_PRIVATE', recursive: false },
-  rprivate: { type: 'MS_PRIVATE', recursive: true },
-  unbindable: { type: 'MS_UNBINDABLE', recursive: false },
-  runbindable: { type: 'MS_UNBINDABLE', recursive: true },
-} as const satisfies Readonly<Record<string, { type: keyof typeof propagations; recursive: boolean }>>;
-
-export type RootfsPropagation = keyof typeof rootfsPropagations;
-
-function propagationOf(creation: Creation): (typeof rootfsPropagations)[RootfsPropagation] {
-  const word = creation.config.linux?.rootfsPropagation || 'rslave';
-  if (!Object.hasOwn(rootfsPropagations, word)) {
-    throw new ContainerError('invalid-config', `rootfsPropagation=${word} is not supported`);
+/** The rootfs as a mount, and as a descriptor for all that follows. */
+export function rootMounts(config: Config): CreationStep[] {
+  const namespace = namespaceOf(config, 'mount');
+  if (namespace === 'joined') {
+    throw new ContainerError(
+      'unsupported',
+      '/linux/namespaces: joining a mount namespace is not supported by this version of tsrunc',
+      { pointer: '/linux/namespaces' },
+    );
   }
-  return rootfsPropagations[word as RootfsPropagation];
+  refuseHostMounts(config);
+  return namespace === 'new' ? [rootPropagation, rootMount] : [rootMountOnHost];
 }
 
-/** Before anything is mounted: what happens in here must not reach the host's mount namespace. */
-export const rootPropagation: CreationStep = {
+/** From here on the rootfs is init's root, and there is no way out. */
+export function enterRoot(config: Config, noPivot: boolean): CreationStep[] {
+  if (namespaceOf(config, 'mount') !== 'new') return [changeRoot];
+  return [noPivot ? moveRoot : pivotRoot, finalPropagation];
+}
+
+/** Before anything is mounted: what happens in here must not reach the host's mount namespace, unless that is asked for. */
+const rootPropagation: CreationStep = {
   name: 'set the propagation of the mount namespace',
   pointer: '/linux/rootfsPropagation',
   do(creation) {
-    const { type } = propagationOf(creation);
-    // pivot_root refuses a shared parent, and shared is what a later step makes of the root alone.
-    const before = type === 'MS_SHARED' || type === 'MS_UNBINDABLE' ? 'MS_SLAVE' : type;
-    creation.init.kernel.calls.mount_setattr(AT_FDCWD, '/', ['AT_RECURSIVE'], { propagation: [before] });
+    const propagation = [mountsPropagation(creation)];
+    creation.init.kernel.calls.mount_setattr(AT_FDCWD, '/', ['AT_RECURSIVE'], { propagation });
   },
 };
 
-/** The rootfs as a mount of its own, which pivot_root demands, and as a descriptor for all that follows. */
-export const rootMount: CreationStep = {
+/**
+ * The rootfs as a mount of its own, which pivot_root demands, and as a descriptor for all that follows. It lies at its
+ * path, where hooks expect it; on the root itself, if a user namespace cannot reach the path.
+ */
+const rootMount: CreationStep = {
   name: 'mount the rootfs',
   pointer: '/root/path',
   do(creation) {
-    const { calls } = creation.init.kernel;
-    calls.umask(0);
-    const tree = calls.open_tree(AT_FDCWD, creation.facts.rootfs, [
-      'OPEN_TREE_CLONE',
-      'OPEN_TREE_CLOEXEC',
-      'AT_RECURSIVE',
-    ]);
-    calls.move_mount(tree, '', AT_FDCWD, creation.facts.rootfs, ['MOVE_MOUNT_F_EMPTY_PATH']);
-    creation.root = creation.init.kernel.value(tree);
+    const { kernel } = creation.init;
+    const { rootfs } = creation.facts;
+    kernel.calls.umask(0);
+    const shared = mountsPropagation(creation) === 'MS_SHARED';
+    if (shared) makeParentPrivate(creation);
+    const tree = openSource(creation, rootfs, { recursive: true });
+    if (shared) kernel.calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { propagation: ['MS_PRIVATE'] });
+    const attached = kernel.may('EACCES').move_mount(tree, '', AT_FDCWD, rootfs, ['MOVE_MOUNT_F_EMPTY_PATH']);
+    creation.rootOnTop = kernel.value(attached) < 0;
+    if (creation.rootOnTop) kernel.calls.move_mount(tree, '', AT_FDCWD, '/', ['MOVE_MOUNT_F_EMPTY_PATH']);
+    creation.root = typeof tree === 'number' ? tree : kernel.value(tree);
   },
 };
+
+/** What is mounted on a shared mount appears on the host; and pivot_root refuses it. */
+function makeParentPrivate({ init, facts }: Creation): void {
+  const { kernel } = init;
+  for (let path = facts.rootfs; ; path = path.replace(/\/[^/]*$/, '')) {
+    // EINVAL: not the root of a mount.
+    const made = kernel.may('EINVAL').mount_setattr(AT_FDCWD, path || '/', [], { propagation: ['MS_PRIVATE'] });
+    if (path === '' || kernel.value(made) >= 0) return;
+  }
+}
 
 /**
  * pivot_root onto itself: the old root ends up on top of the new one and is detached, so that no directory
  * for it is needed (pivot_root(2), "pivot_root(\".\", \".\")").
  */
-export const pivotRoot: CreationStep = {
+const pivotRoot: CreationStep = {
   name: 'pivot_root',
   pointer: '/root/path',
   do(creation) {
@@ -71,12 +87,19 @@ export const pivotRoot: CreationStep = {
     calls.umount2('.', ['MNT_DETACH']);
     calls.close(oldRoot);
     calls.chdir('/');
-    const { type, recursive } = propagationOf(creation);
-    if (type === 'MS_SHARED' || type === 'MS_UNBINDABLE') {
-      calls.mount_setattr(AT_FDCWD, '/', recursive ? ['AT_RECURSIVE'] : [], { propagation: [type] });
-    }
   },
   hint: (error) => (error.code === 'EINVAL' ? 'is the rootfs on a ramdisk? --no-pivot is for that' : undefined),
+};
+
+/** Once it is the root: before, a shared one could not have become it. */
+const finalPropagation: CreationStep = {
+  name: 'set the propagation of the root',
+  pointer: '/linux/rootfsPropagation',
+  do(creation) {
+    const { type, recursive } = propagationOf(creation);
+    if (type !== 'MS_SHARED' && type !== 'MS_UNBINDABLE') return;
+    creation.init.kernel.calls.mount_setattr(AT_FDCWD, '/', recursive ? ['AT_RECURSIVE'] : [], { propagation: [type] });
+  },
 };
 
 /** Last of all that changes the rootfs: mount points may have had to be created in it. */

@@ -12,8 +12,14 @@ import { ContainerError } from '../errors.ts';
 export type TargetKind = 'directory' | 'file';
 
 /** An O_PATH descriptor of `path` in the rootfs `root`; what is missing is created, directories 0755, a file empty. */
-export function openTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result {
-  return findTarget(init, root, path, kind) ?? createTarget(init, root, path, kind);
+export function openTarget(
+  init: RemoteKernel,
+  root: Operand,
+  path: string,
+  kind: TargetKind,
+  flags: readonly 'O_NOFOLLOW'[] = [],
+): Result {
+  return findTarget(init, root, path, kind, flags) ?? createTarget(init, root, path, kind);
 }
 
 export function createTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result {
@@ -21,8 +27,15 @@ export function createTarget(init: RemoteKernel, root: Operand, path: string, ki
 }
 
 /** As {@link openTarget} for what exists; undefined if it does not. */
-export function findTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result | undefined {
-  const found = openInRoot(init.may('ENOENT'), root, path, kind === 'directory' ? ['O_DIRECTORY'] : []);
+export function findTarget(
+  init: RemoteKernel,
+  root: Operand,
+  path: string,
+  kind: TargetKind,
+  flags: readonly 'O_NOFOLLOW'[] = [],
+): Result | undefined {
+  const directory = kind === 'directory' ? (['O_DIRECTORY'] as const) : [];
+  const found = openInRoot(init.may('ENOENT'), root, path, [...directory, ...flags]);
   return init.value(found) >= 0 ? found : undefined;
 }
 
@@ -52,6 +65,13 @@ export function openInRoot(
     flags: ['O_PATH', 'O_CLOEXEC', ...flags],
     resolve: ['RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS', ...resolve],
   });
+}
+
+/** The directory that `path` lies in, created if it is missing, and the name in there. */
+export function openParent(init: RemoteKernel, root: Operand, path: string): { parent: Result; name: string } {
+  const parts = relative(path).split('/');
+  const name = parts.pop() ?? '';
+  return { parent: openTarget(init, root, parts.join('/') || '.', 'directory'), name };
 }
 
 /** `/a//b/` → `a/b`, the root itself → `.`. */
@@ -120,7 +140,7 @@ function create(init: RemoteKernel, parent: Result, name: string, kind: TargetKi
 }
 
 /** Link targets are bytes; those that are no UTF-8 cannot be followed by name. */
-function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8(bytes: Uint8Array): string {
   const escaped = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   try {
     return decodeURIComponent(escaped);
@@ -129,6 +149,6 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-const PATH_MAX = 4096;
+export const PATH_MAX = 4096;
 const MAX_LINKS = 40;
 const ENOENT = 2;

@@ -21,8 +21,8 @@ export function actionValue(action: SeccompAction, errnoRet: number | undefined)
   return takesData ? value + (errnoRet ?? EPERM) : value;
 }
 
-/** What `errnoRet` may be at most: the kernel cuts an errno down to the first, and a message to the second. */
-export const MAX_ERRNO = 4095;
+/** What `errnoRet` may be at most: an errno by libseccomp's rule, and a tracer's message by its size. */
+export const MAX_ERRNO = 4094;
 export const MAX_MESSAGE = 0xffff;
 
 const EPERM = 1;

@@ -87,7 +87,11 @@ function add(filter: Filter, { name, pointer, action, number, conditions }: Rule
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
     const hint = error.code === 'EEXIST' ? 'an earlier rule gives the same call another action' : undefined;
-    throw new ContainerError('invalid-config', `libseccomp refuses the rule for ${name}`, { pointer, hint, cause: error });
+    throw new ContainerError('invalid-config', `libseccomp refuses the rule for ${name}`, {
+      pointer,
+      hint,
+      cause: error,
+    });
   }
 }
 

@@ -22,12 +22,16 @@ export class SeccompFilter {
     this.notifies = notifies(profile);
   }
 
-  /** Adds the loading to what is pending; the result is the listener's descriptor, if there is one. */
-  load(kernel: RemoteKernel): Result {
+  /**
+   * Adds the loading to what is pending; the result is the listener's descriptor, if there is one. Without it, calls
+   * that would be notified fail with ENOSYS.
+   */
+  load(kernel: RemoteKernel, listener: 'with listener' | 'without listener' = 'with listener'): Result {
+    const flags = listener === 'with listener' ? this.flags : this.flags.filter((flag) => !OF_LISTENERS.includes(flag));
     const { pending, calls } = kernel;
     const filter = pending.input(this.program);
     const program = pending.struct(sockFprog, { len: this.program.length / sockFilter.size, filter });
-    return calls.seccomp('SECCOMP_SET_MODE_FILTER', this.flags, program);
+    return calls.seccomp('SECCOMP_SET_MODE_FILTER', flags, program);
   }
 
   /** What the filter answers to a call with all arguments zero. */
@@ -47,3 +51,19 @@ export class SeccompFilter {
     return this.allows(name) || this.verdict(name)?.action === 'SECCOMP_RET_USER_NOTIF';
   }
 }
+
+/**
+ * Whether the filter belongs to create: it notifies, and agents expect its listener before anybody starts the
+ * container. It has to let init wait for start; a filter that does not is loaded at start like any other.
+ */
+export function loadsAtCreate(filter: SeccompFilter | undefined): filter is SeccompFilter {
+  return filter?.notifies === true && WAITING.every((name) => filter.mayPass(name));
+}
+
+/** What park.ts has init do, and what the stub does by itself. */
+const WAITING: readonly SyscallName[] = ['madvise', 'close', 'accept4', 'read', 'write'];
+
+const OF_LISTENERS: readonly FilterFlag[] = [
+  'SECCOMP_FILTER_FLAG_NEW_LISTENER',
+  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
+];

@@ -33,14 +33,13 @@ export class Libseccomp {
 
   /** Undefined if the machine has no libseccomp. */
   static find(engine: Engine): Libseccomp | undefined {
-    const native = engine.native();
     try {
       // The first use of a library opens it; the function itself cannot fail.
-      native.call(functions.seccomp_version, []);
+      engine.native().call(functions.seccomp_version, []);
     } catch {
       return undefined;
     }
-    return new Libseccomp(native);
+    return new Libseccomp(engine.native());
   }
 
   /** This machine's SCMP_ARCH_*. */
@@ -76,8 +75,7 @@ export class Libseccomp {
     if (context === 0) throw failure('seccomp_init', [hex(defaultAction)], -EINVAL);
     return {
       addArch: (arch) => this.#must('seccomp_arch_add', functions.seccomp_arch_add, [context, arch]),
-      optimize: () =>
-        void this.#call(functions.seccomp_attr_set, [context, SCMP_FLTATR_CTL_OPTIMIZE, BINARY_TREE]),
+      optimize: () => void this.#call(functions.seccomp_attr_set, [context, SCMP_FLTATR_CTL_OPTIMIZE, BINARY_TREE]),
       addRule: (action, number, conditions) => {
         const args = [context, action, number, conditions.length, this.#conditions(conditions)];
         this.#must('seccomp_rule_add_array', functions.seccomp_rule_add_array, args);

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContainerError } from '../../../src/libcontainer/errors.ts';
-import { mountOptions } from '../../../src/libcontainer/rootfs/mount-options.ts';
-import { refuseUnsupported, unsupportedMountOption } from '../../../src/libcontainer/unsupported.ts';
+import { refuseUnsupported } from '../../../src/libcontainer/unsupported.ts';
 import { load } from '../spec/helpers.ts';
 import { fullDocument, places } from '../spec/sample.ts';
 
@@ -123,16 +122,4 @@ test('every pointer that the table of refusals names is refused on the page', ()
   const pointers = [...source.matchAll(/pointer: '(\/[^']*)'/g)].map(([, pointer = '']) => pointer);
   expect(pointers.length).toBeGreaterThan(0);
   expect(pointers.filter((pointer) => rowOf(pointer)?.state !== 'refused')).toEqual([]);
-});
-
-test('every mount option that is refused is on the page, and no other', () => {
-  const [, list = ''] = /Refused options[\s\S]*?version of tsrunc`:\n([\s\S]*?)\n\n/.exec(page) ?? [];
-  const named = [...list.matchAll(/`([a-z-]{2,})`/g)].map(([, option = '']) => option);
-  const refused = (option: string) =>
-    refusalOf({ mounts: [{ destination: '/a', options: [option] }] })?.pointer === '/mounts/0/options/0';
-  expect(named.length).toBeGreaterThan(0);
-  expect(named.filter((option) => !refused(option))).toEqual([]);
-  const alternatives = /\((.*)\)/.exec(unsupportedMountOption.source)?.[1]?.split('|') ?? [];
-  expect(alternatives).toHaveLength(new Set(named.map((option) => option.replace(/^r?idmap$/, 'r?idmap'))).size);
-  expect(Object.keys(mountOptions).filter((option) => refused(option) && !named.includes(option))).toEqual([]);
 });

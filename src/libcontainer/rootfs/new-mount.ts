@@ -1,0 +1,138 @@
+import { isErrno } from '../../engine/errors.ts';
+import type { Mount } from '../../spec/config.ts';
+import type { Operand, Result } from '../../syscalls/batch.ts';
+import { AT_FDCWD } from '../../syscalls/constants.ts';
+import { utf8 } from '../../syscalls/params.ts';
+import { readField } from '../../syscalls/struct.ts';
+import { statx } from '../../syscalls/structs.ts';
+import { passDescriptor } from '../../syscalls/stub/rights.ts';
+import { type Creation, namespaceOf } from '../creation.ts';
+import { labelOption } from '../init/labels.ts';
+import { attach } from './attach.ts';
+import { copyUp } from './copy-up.ts';
+import { isIdmapped, withUserNamespace } from './idmap.ts';
+import { refuseInsideProc } from './inside-proc.ts';
+import { isTooLong, longMount } from './long-options.ts';
+import type { ParsedOptions } from './parse-options.ts';
+import { createTarget, findTarget, openOrdinaryDirectory } from './target.ts';
+
+/** A file system of its own: fsopen, its options one by one, then a mount that exists only as a descriptor until it is moved into place. */
+export function newMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
+  const type = typeOf(mount);
+  const { target, existed } = openMountTarget(creation, mount, type);
+  const inherited = type === 'tmpfs' && existed ? inheritedMode(creation, target, options) : [];
+  const label = UNLABELLED.has(type) ? undefined : labelOption(creation);
+  const all = { ...options, data: [...inherited, ...options.data, ...(label ? [label] : [])] };
+  const make = (fitting: ParsedOptions): void => {
+    const tree = newFileSystem(creation, type, mount.source, fitting);
+    if (type === 'mqueue') labelRoot(creation, tree);
+    if (isIdmapped(mount, options)) mapIds(creation, mount, options, tree);
+    if (type === 'tmpfs' && existed && options.manners.has('tmpcopyup')) copyUp(creation.init.kernel, target, tree);
+    attach(creation, tree, target, fitting);
+  };
+  if (all.data.some(isTooLong)) longMount(creation, { mount, target, type, options: all }, make);
+  else make(all);
+}
+
+/** On a host with cgroup v2 only, `cgroup` can mean nothing else. */
+function typeOf({ type = 'none' }: Mount): string {
+  return type === 'cgroup' ? 'cgroup2' : type;
+}
+
+/** proc, sysfs and cgroup2 are labelled by the policy; a mqueue takes a label as an attribute only. */
+const UNLABELLED = new Set(['proc', 'sysfs', 'cgroup2', 'mqueue']);
+
+export function newFileSystem(
+  creation: Creation,
+  type: string,
+  source: string | undefined,
+  options: Pick<ParsedOptions, 'superblock' | 'data' | 'own'>,
+): Result {
+  const { calls } = creation.init.kernel;
+  const context = calls.fsopen(type, ['FSOPEN_CLOEXEC']);
+  if (source) calls.fsconfig(context, 'FSCONFIG_SET_STRING', 'source', source, 0);
+  configure(creation, context, options);
+  calls.fsconfig(context, 'FSCONFIG_CMD_CREATE', null, null, 0);
+  const attributes = options.own.set.filter((attribute) => attribute !== 'MOUNT_ATTR__ATIME');
+  const tree = calls.fsmount(context, ['FSMOUNT_CLOEXEC'], attributes);
+  calls.close(context);
+  return tree;
+}
+
+export function configure(
+  creation: Creation,
+  context: Operand,
+  { superblock, data }: Pick<ParsedOptions, 'superblock' | 'data'>,
+): void {
+  const { calls } = creation.init.kernel;
+  for (const flag of superblock) calls.fsconfig(context, 'FSCONFIG_SET_FLAG', flag, null, 0);
+  for (const option of data) {
+    const equals = option.indexOf('=');
+    if (equals < 0) calls.fsconfig(context, 'FSCONFIG_SET_FLAG', option, null, 0);
+    else calls.fsconfig(context, 'FSCONFIG_SET_STRING', option.slice(0, equals), option.slice(equals + 1), 0);
+  }
+}
+
+function openMountTarget(
+  creation: Creation,
+  mount: Mount,
+  type: string,
+): { target: Result; existed: boolean } {
+  const { kernel } = creation.init;
+  const { destination } = mount;
+  if (type === 'proc' || type === 'sysfs') {
+    return { target: openOrdinaryDirectory(kernel, creation.root, destination, type), existed: true };
+  }
+  const found = findTarget(kernel, creation.root, destination, 'directory');
+  const target = found ?? createTarget(kernel, creation.root, destination, 'directory');
+  refuseInsideProc(creation, mount, target);
+  return { target, existed: found !== undefined };
+}
+
+/** A tmpfs over a directory of the image takes over its mode (so /tmp stays 1777), unless told otherwise. */
+function inheritedMode(creation: Creation, covered: Result, options: ParsedOptions): string[] {
+  if (options.data.some((option) => option.startsWith('mode='))) return [];
+  const { kernel } = creation.init;
+  const facts = kernel.output(statx.size);
+  kernel.calls.statx(covered, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
+  kernel.flush();
+  return [`mode=${(readField(statx, 'stx_mode', facts.bytes) & 0o7777).toString(8)}`];
+}
+
+/** Every message queue mount of an IPC namespace is one file system, made before anyone could give it options. */
+function labelRoot(creation: Creation, tree: Operand): void {
+  const label = labelOption(creation)?.replace(/^[^=]*=/, '');
+  if (label === undefined) return;
+  const { calls } = creation.init.kernel;
+  const root = calls.openat2(tree, '.', { flags: ['O_RDONLY', 'O_DIRECTORY', 'O_CLOEXEC'] });
+  calls.fsetxattr(root, 'security.selinux', utf8(label), 0);
+  calls.close(root);
+}
+
+/** By init: in a user namespace the file system belongs to that. */
+function mapIds(creation: Creation, mount: Mount, options: ParsedOptions, tree: Operand): void {
+  const { init, facts } = creation;
+  withUserNamespace(creation, mount, options.idmap, (ours) => {
+    const userns = passDescriptor(facts.kernel, init.kernel, init.port, ours);
+    init.kernel.calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { attr_set: ['MOUNT_ATTR_IDMAP'], userns_fd: userns });
+    init.kernel.calls.close(userns);
+  });
+}
+
+/**
+ * A sysfs shows a network namespace, and who does not own that may not mount one. The host's, with all that is mounted
+ * in it, shows the same network then; crun does so too.
+ */
+export function sysfsMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
+  const { kernel } = creation.init;
+  try {
+    newMount(creation, mount, options);
+    kernel.flush();
+  } catch (error) {
+    if (!isErrno(error, 'EPERM') || namespaceOf(creation.config, 'user') === 'host') throw error;
+    const target = openOrdinaryDirectory(kernel, creation.root, mount.destination, 'sysfs');
+    const tree = kernel.calls.open_tree(AT_FDCWD, '/sys', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE']);
+    // All of it: below the host's /sys lie file systems that a new sysfs would not have brought along.
+    attach(creation, tree, target, { ...options, tree: { set: options.own.set, clear: [] } });
+  }
+}

@@ -1,0 +1,20 @@
+import { errnoNumber } from '../../syscalls/errno.ts';
+import type { Creation } from '../creation.ts';
+import { ContainerError } from '../errors.ts';
+import { decodeUtf8, openParent, PATH_MAX } from './target.ts';
+
+/** Makes the symlink `source` of the host anew in the container; one that is there must say the same. */
+export function copySymlink(creation: Creation, source: string, destination: string): void {
+  const { kernel } = creation.init;
+  const text = creation.engine.files.readlink(source);
+  const { parent, name } = openParent(kernel, creation.root, destination);
+  const made = kernel.may('EEXIST').symlinkat(text, parent, name);
+  if (kernel.value(made) === -errnoNumber('EEXIST')) {
+    const there = kernel.output(PATH_MAX);
+    const length = kernel.value(kernel.may('EINVAL').readlinkat(parent, name, there));
+    if (length < 0 || decodeUtf8(there.bytes.subarray(0, length)) !== text) {
+      throw new ContainerError('invalid-config', `${destination} exists and is not a symbolic link to ${text}`);
+    }
+  }
+  kernel.calls.close(parent);
+}

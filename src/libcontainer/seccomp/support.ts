@@ -1,0 +1,14 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { FeatureFacts } from '../../spec/features.ts';
+import { SECCOMP_FLAGS } from '../../spec/vocabulary.ts';
+import { kernelOf } from '../kernel.ts';
+import { Libseccomp } from './libseccomp.ts';
+import { isKnownFlag } from './profile.ts';
+
+/** What `features` says of seccomp on this machine; undefined where a profile would be refused. */
+export function seccompSupport(engine: Engine): FeatureFacts['seccomp'] {
+  const library = Libseccomp.find(engine);
+  if (!library) return undefined;
+  const kernel = kernelOf(engine);
+  return { libseccomp: library.version, supportedFlags: SECCOMP_FLAGS.filter((flag) => isKnownFlag(kernel, flag)) };
+}

@@ -85,6 +85,20 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/kill.ts'),
   },
   {
+    name: 'pause',
+    description: 'suspend every process of a container',
+    arguments: [containerId],
+    options: [],
+    load: () => import('./commands/pause.ts'),
+  },
+  {
+    name: 'resume',
+    description: 'let the processes of a paused container go on',
+    arguments: [containerId],
+    options: [],
+    load: () => import('./commands/resume.ts'),
+  },
+  {
     name: 'delete',
     description: 'delete what a stopped container still holds',
     arguments: [containerId],

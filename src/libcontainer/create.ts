@@ -19,8 +19,10 @@ import { confineRecipe, Starting } from './init/start.ts';
 import { reopenNull } from './init/streams.ts';
 import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
+import { intelRdtSteps } from './intel-rdt/steps.ts';
 import { kernelOf } from './kernel.ts';
 import { type NamespaceType, namespaces } from './namespaces.ts';
+import { netDeviceSteps } from './net-devices/steps.ts';
 import type { CreateOptions } from './options.ts';
 import { processFacts } from './process.ts';
 import { perform } from './recipe.ts';
@@ -54,19 +56,25 @@ export function create(host: Host, id: string, options: CreateOptions): void {
 /** A container, from top to bottom. */
 function recipe(config: Config, options: CreateOptions): CreationStep[] {
   const { mounts = [], linux = {}, process } = config;
+  const netDevices = netDeviceSteps(config);
+  const intelRdt = intelRdtSteps(config);
   return [
     ...labelChecks(process),
     ...poststopAfterFailure(config.hooks),
+    ...intelRdt.find,
     announce,
     ...(linux.seccomp ? [prepareFilter(linux.seccomp)] : []),
     makeCgroup,
+    ...intelRdt.make,
     spawnBuilder,
     ...joinSteps(config),
     ...timeSteps(config),
     cloneInit,
     resetAffinity,
+    ...intelRdt.join,
     ...identitySteps(config),
     ...(namespaceOf(config, 'network') === 'new' ? [loopbackUp] : []),
+    ...netDevices.move,
     ...sysctlSteps(linux.sysctl ?? {}),
     ...rootMounts(config),
     ...mountSteps(mounts),
@@ -84,6 +92,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...(process ? [executableStep(process)] : []),
     ready,
     ...(process && linux.seccomp ? [confine(process)] : []),
+    ...netDevices.done,
     publish,
     parkInit,
   ];
@@ -131,7 +140,11 @@ function confine(process: Process): CreationStep {
       const filter = filterOf(engine, creation.state, config);
       if (!loadsAtCreate(filter)) return;
       const saved = savedState(creation, 'creating');
-      const starting = new Starting({ engine, kernel: facts.kernel, log, saved, process, config, filter }, init, cgroup);
+      const starting = new Starting(
+        { engine, kernel: facts.kernel, log, saved, process, config, filter },
+        init,
+        cgroup,
+      );
       perform(confineRecipe(filter), starting);
       creation.confined = { path: starting.path, home: starting.home };
     },
@@ -186,6 +199,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       stub: creation.stubFile,
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
       preserveFds: facts.options.preserveFds ?? 0,
+      ...(creation.rdtGroups.length > 0 && { rdtGroups: creation.rdtGroups }),
       callerNofile: callerNofile(engine),
       ...(creation.confined && { confined: creation.confined }),
     },

@@ -23,11 +23,13 @@ export class Creation implements RecipeContext {
   builderInCgroup = false;
   /** The container's init. */
   private process: StubProcess | undefined;
+  /** Directories of resctrl that go with the container. */
+  rdtGroups: readonly string[] = [];
   /** Descriptor of the detached, then attached, mount of the rootfs, in init. */
   private rootFd: number | undefined;
-  /** It lies over the root of init's mount namespace, not at its path. */
+  /** The rootfs lies over the root of init's mount namespace, not at its path. */
   rootOnTop = false;
-  /** It is mounted in the runtime's own mount namespace. */
+  /** The rootfs is mounted in the runtime's own mount namespace. */
   rootOnHost = false;
   /** The socket that init will park on: the same number here and there. */
   parkingSocket = -1;

@@ -7,6 +7,7 @@ import { ContainerError } from './errors.ts';
 import { runPoststop } from './hooks/poststop.ts';
 import { type HookSubject, subjectOf } from './hooks/state.ts';
 import type { Host } from './host.ts';
+import { removeGroups } from './intel-rdt/group.ts';
 import { kernelOf } from './kernel.ts';
 import { signalInit } from './kill.ts';
 import { isAlive } from './process.ts';
@@ -52,6 +53,7 @@ function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory
   // Not of a create that was killed: what is on the path then may be the caller's own mount.
   if (namespaceOf(config, 'mount') === 'host' && saved.tsrunc.phase === 'created') unmountRoot(kernel, saved.config.rootfs);
   removeCgroup(cgroup);
+  removeGroups(engine, saved.tsrunc.rdtGroups ?? []);
   directory.remove();
   return { subject: subjectOf(saved), poststop: config.hooks?.poststop ?? [] };
 }

@@ -13,9 +13,9 @@ export const supported: Omit<FeatureFacts, 'version' | 'commit'> = {
   cgroup: { systemd: false, systemdUser: false, rdma: true },
   apparmor: true,
   selinux: true,
-  intelRdt: { enabled: false, schemata: false, monitoring: false },
+  intelRdt: { enabled: true, schemata: true, monitoring: true },
   memoryPolicy: true,
   idmap: true,
-  netDevices: false,
+  netDevices: true,
   checkpoint: false,
 };

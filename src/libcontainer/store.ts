@@ -38,6 +38,8 @@ export interface OwnState {
   /** The stub's executable: while init runs this, the container is created and not started. */
   readonly stub: { readonly dev: number; readonly ino: number };
   readonly preserveFds: number;
+  /** Directories of resctrl that go with the container. */
+  readonly rdtGroups?: readonly string[];
   /** The soft RLIMIT_NOFILE that the caller of create had. */
   readonly callerNofile: number | undefined;
   /** Init is past all but execve: its seccomp filter had to be loaded at create. */

@@ -13,12 +13,6 @@ interface Unsupported {
 
 const unsupported: readonly Unsupported[] = [
   { pointer: '/process/terminal', what: 'a terminal', asked: ({ process }) => process?.terminal === true },
-  { pointer: '/linux/intelRdt', what: 'Intel RDT', asked: ({ linux }) => linux?.intelRdt !== undefined },
-  {
-    pointer: '/linux/netDevices',
-    what: 'network devices',
-    asked: ({ linux }) => Object.keys(linux?.netDevices ?? {}).length > 0,
-  },
 ];
 
 /** Throws for the first field that is asked for and not there yet. */

@@ -208,6 +208,24 @@ export const socketOptions = { SO_PEERCRED: 17 } as const;
 export const messageFlags = { MSG_PEEK: 2, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
 export const SCM_RIGHTS = 1;
 
+/** linux/netlink.h. */
+export const netlinkMessages = { NLMSG_ERROR: 2, NLMSG_DONE: 3 } as const;
+export const netlinkFlags = {
+  NLM_F_REQUEST: 0x01,
+  NLM_F_ACK: 0x04,
+  NLM_F_REPLACE: 0x100,
+  NLM_F_CREATE: 0x400,
+  /** NLM_F_ROOT and NLM_F_MATCH. */
+  NLM_F_DUMP: 0x300,
+} as const;
+/** linux/rtnetlink.h. */
+export const routeMessages = { RTM_NEWLINK: 16, RTM_GETLINK: 18, RTM_NEWADDR: 20, RTM_GETADDR: 22 } as const;
+export const RT_SCOPE_UNIVERSE = 0;
+/** linux/if_link.h, linux/if_addr.h. */
+export const linkAttributes = { IFLA_IFNAME: 3, IFLA_NET_NS_FD: 28 } as const;
+export const addressAttributes = { IFA_ADDRESS: 1, IFA_LOCAL: 2, IFA_BROADCAST: 4 } as const;
+export const addressFlags = { IFA_F_PERMANENT: 0x80 } as const;
+
 /** linux/sockios.h, linux/nsfs.h. */
 export const ioctls = { SIOCSIFFLAGS: 0x8914, NS_GET_NSTYPE: 0xb703 } as const;
 /** net/if.h. */

@@ -83,7 +83,8 @@ export function decode(batch: Batch, reply: Uint8Array): number {
     result.settle(Number(view.getBigInt64(HEADER.size + 8 * i, true)));
   });
   for (const memory of batch.memories) {
-    if (memory.out) memory.bytes = reply.slice(memory.place, memory.place + memory.bytes.length);
+    // A copy: of an engine's own kind of bytes `slice` may be a view of memory that the next batch overwrites.
+    if (memory.out) memory.bytes = new Uint8Array(reply.subarray(memory.place, memory.place + memory.bytes.length));
   }
   return executed;
 }

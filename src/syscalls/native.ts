@@ -7,6 +7,9 @@ const libseccomp = (symbol: string, arity: number): NativeFunction => ({ library
 export const nativeFunctions = {
   syscall: libc('syscall', 7),
   memcpy: libc('memcpy', 3),
+  bsearch: libc('bsearch', 5),
+  dlopen: libc('dlopen', 2),
+  dlsym: libc('dlsym', 2),
   posix_spawn: libc('posix_spawn', 6),
   posix_spawn_file_actions_init: libc('posix_spawn_file_actions_init', 1),
   posix_spawn_file_actions_adddup2: libc('posix_spawn_file_actions_adddup2', 3),

@@ -1,5 +1,5 @@
 import * as k from './constants.ts';
-import { bytesField, flagsField, i32, i64, pointer, struct, u16, u32, u64 } from './struct.ts';
+import { bytesField, flagsField, i32, i64, pointer, struct, u16, u32, u64, u8 } from './struct.ts';
 
 /** The kernel's structs that we pass, from the uapi headers. test/unit/syscalls/structs.test.ts compares them with C. */
 
@@ -173,6 +173,35 @@ export const bpfProgQuery = struct('bpf_attr(BPF_PROG_QUERY)', {
 
 /** linux/filter.h. */
 export const sockFprog = struct('sock_fprog', { len: u16, filter: pointer });
+
+/** linux/netlink.h. */
+export const nlmsghdr = struct('nlmsghdr', {
+  nlmsg_len: u32,
+  nlmsg_type: u16,
+  nlmsg_flags: flagsField(u16, k.netlinkFlags),
+  nlmsg_seq: u32,
+  nlmsg_pid: u32,
+});
+
+/** linux/rtnetlink.h. */
+export const rtattr = struct('rtattr', { rta_len: u16, rta_type: u16 });
+export const ifinfomsg = struct('ifinfomsg', {
+  ifi_family: u8,
+  __ifi_pad: u8,
+  ifi_type: u16,
+  ifi_index: i32,
+  ifi_flags: flagsField(u32, k.interfaceFlags),
+  ifi_change: flagsField(u32, k.interfaceFlags),
+});
+
+/** linux/if_addr.h. */
+export const ifaddrmsg = struct('ifaddrmsg', {
+  ifa_family: u8,
+  ifa_prefixlen: u8,
+  ifa_flags: flagsField(u8, k.addressFlags),
+  ifa_scope: u8,
+  ifa_index: u32,
+});
 
 /** net/if.h: struct ifreq for SIOCSIFFLAGS. */
 export const ifreqFlags = struct('ifreq', {

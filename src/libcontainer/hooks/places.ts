@@ -7,7 +7,8 @@ import type { Log } from '../host.ts';
 import { forkHook, spawnHook } from './process.ts';
 import type { HookPlace } from './run.ts';
 
-interface Machine {
+/** What it takes to run anything. */
+export interface Machine {
   readonly engine: Engine;
   readonly kernel: LocalKernel;
   readonly log: Log;

@@ -1,10 +1,8 @@
 import type { Hook } from '../../spec/config.ts';
 import { report } from '../errors.ts';
-import { inRuntime } from './places.ts';
+import { inRuntime, type Machine } from './places.ts';
 import { runHook } from './run.ts';
 import { type HookSubject, hookState } from './state.ts';
-
-type Machine = Parameters<typeof inRuntime>[0];
 
 /** After the container is gone. A failure is a warning, and the hooks behind it run all the same (runtime.md, "Lifecycle", step 13). */
 export function runPoststop(machine: Machine, subject: HookSubject, hooks: readonly Hook[]): void {

@@ -5,7 +5,7 @@ import type { StubProcess } from '../creation.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
 import type { SeccompFilter } from '../seccomp/filter.ts';
 import type { SavedState } from '../store.ts';
-import { inContainer, inRuntime } from './places.ts';
+import { inContainer, inRuntime, type Machine } from './places.ts';
 import { runHooks } from './run.ts';
 import { hookState, innermostPid, subjectOf } from './state.ts';
 
@@ -45,11 +45,7 @@ export function startContainerSteps<C extends StartContext>(
 }
 
 /** In the runtime's namespaces, after the program has begun. */
-export function runPoststart(
-  machine: Parameters<typeof inRuntime>[0],
-  saved: SavedState,
-  hooks: readonly Hook[],
-): void {
+export function runPoststart(machine: Machine, saved: SavedState, hooks: readonly Hook[]): void {
   const state = hookState(subjectOf(saved), 'running', saved.init_process_pid);
   inRuntime(machine, { bundle: saved.tsrunc.bundle, state }, (place) => runHooks('poststart', hooks, place));
 }

@@ -4,7 +4,9 @@ import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { labelOption } from '../init/labels.ts';
 import { moveOnto } from './attach.ts';
+import { newFileSystem } from './new-mount.ts';
 import { openInRoot } from './target.ts';
 
 /** After pivot_root: what the container may see of the kernel's files, but not change, and what it may not see. */
@@ -36,22 +38,21 @@ function makeReadonly(creation: Creation, paths: readonly string[]): void {
 /** A file disappears under /dev/null, a directory under an empty read-only tmpfs, one for all: superblocks are slow to make. */
 function mask(creation: Creation, paths: readonly string[]): void {
   const { calls } = creation.init.kernel;
-  const found = present(creation, paths);
-  const files = found.filter(({ isDirectory }) => !isDirectory);
-  if (files.length) {
-    const shade = devNull(creation);
-    for (const { fd } of files) cover(creation, shade, fd);
-    calls.close(shade);
+  const shades: { file?: Result; directory?: Result } = {};
+  for (const { fd, isDirectory } of present(creation, paths)) {
+    if (!isDirectory) {
+      shades.file ??= devNull(creation);
+      cover(creation, shades.file, fd);
+    } else if (shades.directory) {
+      cover(creation, shades.directory, fd);
+    } else {
+      // Linux before 6.15 clones only what is mounted somewhere: the first place takes the original.
+      shades.directory = emptyDirectory(creation);
+      moveOnto(creation, shades.directory, fd);
+    }
+    calls.close(fd);
   }
-  const [first, ...directories] = found.filter(({ isDirectory }) => isDirectory);
-  if (first) {
-    const shade = emptyDirectory(creation);
-    // Linux before 6.15 clones only what is mounted somewhere: the first place takes the original.
-    moveOnto(creation, shade, first.fd);
-    for (const { fd } of directories) cover(creation, shade, fd);
-    calls.close(shade);
-  }
-  for (const { fd } of found) calls.close(fd);
+  for (const shade of Object.values(shades)) calls.close(shade);
 }
 
 function cover(creation: Creation, shade: Result, target: Result): void {
@@ -78,14 +79,12 @@ function devNull(creation: Creation): Result {
 }
 
 function emptyDirectory(creation: Creation): Result {
-  const { calls } = creation.init.kernel;
-  const context = calls.fsopen('tmpfs', ['FSOPEN_CLOEXEC']);
-  calls.fsconfig(context, 'FSCONFIG_SET_STRING', 'source', 'tmpfs', 0);
-  calls.fsconfig(context, 'FSCONFIG_SET_FLAG', 'ro', null, 0);
-  calls.fsconfig(context, 'FSCONFIG_CMD_CREATE', null, null, 0);
-  const tree = calls.fsmount(context, ['FSMOUNT_CLOEXEC'], ['MOUNT_ATTR_RDONLY']);
-  calls.close(context);
-  return tree;
+  const label = labelOption(creation);
+  return newFileSystem(creation, 'tmpfs', 'tmpfs', {
+    superblock: ['ro'],
+    data: label ? [label] : [],
+    own: { set: ['MOUNT_ATTR_RDONLY'], clear: [] },
+  });
 }
 
 /** The paths that exist, each as a descriptor. */

@@ -8,9 +8,10 @@ import { CACHE_PREFIX, replaceFile } from '../store.ts';
 import { sockFilter } from './bpf.ts';
 
 /**
- * Programs that were compiled before, one file each under `--root`. The name is a hash, and only a place to look:
- * the file begins with all that the program depends on, and is used only if that is the same to the letter.
- * Whatever goes wrong here costs a compilation, and never a container.
+ * Programs that were compiled before, one file each under `--root`: what the program was made of, a NUL, the
+ * program. The name is a hash, and only a place to look; the file is used if what it was made of is the same to the
+ * letter, and that includes the file of the library, so that a hit does not even load it. Whatever goes wrong
+ * here costs a compilation, and never a container.
  */
 export class ProgramCache {
   readonly #engine: Engine;
@@ -23,37 +24,44 @@ export class ProgramCache {
     this.#directory = `${host.root}/${CACHE_PREFIX}seccomp`;
   }
 
-  /** The program of `profile`, compiled by `compile` unless a file has it. */
-  program(libraryVersion: string, profile: Seccomp, compile: () => Uint8Array): Uint8Array {
-    const key = keyOf(libraryVersion, profile);
-    const path = `${this.#directory}/${hash(key)}`;
-    const cached = this.#read(path, key);
+  /** The program of `profile`, made by `compile` unless a file has it. */
+  program(profile: Seccomp, compile: () => Compiled): Uint8Array {
+    const rules = rulesOf(profile);
+    const path = `${this.#directory}/${hash(this.#engine.encode(rules))}`;
+    const cached = this.#read(path, rules);
     if (cached) return cached;
-    const program = compile();
-    this.#write(path, key, program);
+    const { program, library } = compile();
+    if (library !== undefined) this.#write(path, library, rules, program);
     return program;
   }
 
-  #read(path: string, key: string): Uint8Array | undefined {
-    let bytes: Uint8Array;
+  #read(path: string, rules: string): Uint8Array | undefined {
     try {
-      bytes = this.#engine.files.read(path);
+      const bytes = this.#engine.files.read(path);
+      const end = bytes.indexOf(0);
+      const program = bytes.slice(end + 1);
+      if (end < 0 || program.length === 0 || program.length % sockFilter.size !== 0) return undefined;
+      const key = this.#engine.decode(bytes.subarray(0, end));
+      const library = key.slice(0, key.indexOf(' '));
+      return key === `${this.#identity(library)}\n${rules}` ? program : undefined;
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) this.#log.debug(`seccomp cache: ${words(error)}`);
       return undefined;
     }
-    const end = bytes.indexOf(0);
-    const program = bytes.slice(end + 1);
-    const whole = end > 0 && program.length > 0 && program.length % sockFilter.size === 0;
-    return whole && this.#engine.decode(bytes.subarray(0, end)) === key ? program : undefined;
   }
 
-  #write(path: string, key: string, program: Uint8Array): void {
-    const head = this.#engine.encode(`${key}\0`);
-    const bytes = new Uint8Array(head.length + program.length);
-    bytes.set(head);
-    bytes.set(program, head.length);
+  /** A library that was updated or replaced is another file. */
+  #identity(library: string): string {
+    const { dev, ino, size } = this.#engine.files.stat(library);
+    return `${library} ${dev} ${ino} ${size}`;
+  }
+
+  #write(path: string, library: string, rules: string, program: Uint8Array): void {
     try {
+      const head = this.#engine.encode(`${this.#identity(library)}\n${rules}\0`);
+      const bytes = new Uint8Array(head.length + program.length);
+      bytes.set(head);
+      bytes.set(program, head.length);
       this.#makeRoom();
       replaceFile(this.#engine, path, bytes, 0o600);
     } catch (error) {
@@ -76,19 +84,31 @@ export class ProgramCache {
   }
 }
 
-/** Without the listener's place, which the program does not depend on. */
-function keyOf(libraryVersion: string, { listenerPath, listenerMetadata, flags, ...rules }: Seccomp): string {
-  void [listenerPath, listenerMetadata, flags];
-  return writeJson({ tsrunc: version, libseccomp: libraryVersion, rules });
+export interface Compiled {
+  readonly program: Uint8Array;
+  /** The file of the library that made it; undefined: it cannot be named, and the program not kept. */
+  readonly library: string | undefined;
 }
 
-/** 64 bits of FNV-1a, by two multipliers: JSON has no NUL, so that the key ends where its text does. */
-function hash(text: string): string {
+/** All that a program is made of besides the library. Flags and listener go with the loading. */
+function rulesOf({ defaultAction, defaultErrnoRet, architectures, syscalls }: Seccomp): string {
+  const rules = { tsrunc: version, defaultAction, defaultErrnoRet, architectures, syscalls };
+  try {
+    return JSON.stringify(rules);
+  } catch {
+    // Not for a bigint, which only values above 2^53 are; ours is slower.
+    return writeJson(rules);
+  }
+}
+
+/** FNV-1a of 32-bit words, by two multipliers: a profile takes 10 KB, and this runs before anything is optimised. */
+function hash(bytes: Uint8Array): string {
+  const words = new Uint32Array(Math.ceil(bytes.length / 4));
+  new Uint8Array(words.buffer).set(bytes);
   let [a, b] = [0x811c9dc5, 0x97c29b3a];
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code, 0x85ebca6b);
+  for (const word of words) {
+    a = Math.imul(a ^ word, 0x01000193);
+    b = Math.imul(b ^ word, 0x85ebca6b);
   }
   return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
 }

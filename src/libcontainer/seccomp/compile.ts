@@ -1,5 +1,4 @@
-import type { Engine } from '../../engine/engine.ts';
-import { SyscallError } from '../../engine/errors.ts';
+import { isErrno } from '../../engine/errors.ts';
 import type { Seccomp, SeccompRule } from '../../spec/config-linux.ts';
 import { joinPointer } from '../../spec/json.ts';
 import { errnoNumber } from '../../syscalls/errno.ts';
@@ -9,64 +8,95 @@ import type { Log } from '../host.ts';
 import { actionValue } from './actions.ts';
 import { MAX_INSTRUCTIONS, sockFilter } from './bpf.ts';
 import { enosysProgram, type Newest } from './enosys.ts';
-import type { Condition, Filter, Libseccomp } from './libseccomp.ts';
+import type { Condition, Filter, FilterRule } from './library-filter.ts';
+import type { Libseccomp } from './libseccomp.ts';
 
 /** The BPF program of a profile, as runc would load it. `log` learns which names mean nothing here. */
 export function compile(
-  { engine, kernel, log }: { engine: Engine; kernel: LocalKernel; log: Log },
+  { kernel, log }: { readonly kernel: LocalKernel; readonly log: Log },
   library: Libseccomp,
   profile: Seccomp,
 ): Uint8Array {
   const arches = archesOf(library, profile);
-  const rules = rulesOf(library, profile, log);
+  const numbers = numbersOf(library, profile, wantsEnosys(profile) ? arches : arches.slice(0, 1));
+  const rules = rulesOf(profile, numbers);
+  for (const name of numbers.unknown) log.debug(`seccomp: libseccomp ${library.version} knows no call "${name}"`);
+
   const filter = library.filter(actionValue(profile.defaultAction, profile.defaultErrnoRet));
   try {
-    for (const arch of arches) if (arch !== library.nativeArch) filter.addArch(arch);
+    for (const arch of arches.slice(1)) addArch(filter, arch);
     if (rules.length > LIST_IS_FASTER) filter.optimize();
-    for (const rule of rules) add(filter, rule);
-    const head = wantsEnosys(profile) ? enosysProgram(newestOf(library, profile, arches)) : new Uint8Array(0);
-    return joined(head, filter.program(engine, kernel));
+    filter.addRules(rules, refusal);
+    const head = wantsEnosys(profile) ? enosysProgram(numbers.newest) : new Uint8Array(0);
+    return joined(head, filter.program(kernel));
   } finally {
     filter.release();
   }
 }
 
-/** The profile's architectures and this machine's, which libseccomp always adds. */
+/** This machine's architecture, which libseccomp always adds, and then the profile's others. */
 function archesOf(library: Libseccomp, { architectures = [] }: Seccomp): number[] {
   const tokens = architectures.map((name, i) => {
     const token = library.arch(name);
     if (token !== undefined) return token;
     throw new ContainerError('host', `libseccomp ${library.version} does not know ${name}`, {
-      pointer: joinPointer('linux', 'seccomp', 'architectures', String(i)),
+      pointer: joinPointer('linux', 'seccomp', 'architectures', i),
     });
   });
   return [...new Set([library.nativeArch, ...tokens])];
 }
 
-interface Rule {
+function addArch(filter: Filter, arch: number): void {
+  try {
+    filter.addArch(arch);
+  } catch (cause) {
+    const hint = isErrno(cause, 'EDOM') ? 'its byte order is not that of this machine' : undefined;
+    throw new ContainerError('invalid-config', 'libseccomp refuses an architecture', {
+      pointer: joinPointer('linux', 'seccomp', 'architectures'),
+      hint,
+      cause,
+    });
+  }
+}
+
+interface Numbers {
+  /** Here, by name. */
+  readonly known: ReadonlyMap<string, number>;
+  readonly unknown: readonly string[];
+  /** Names count whatever their action is; where an architecture has none of them, nothing is newer. */
+  readonly newest: readonly Newest[];
+}
+
+function numbersOf(library: Libseccomp, { syscalls = [] }: Seccomp, arches: readonly number[]): Numbers {
+  const names = [...new Set(syscalls.flatMap((rule) => rule.names))];
+  const table = library.numbers(names, arches);
+  const here = table[0] ?? [];
+  const newest = arches.map((arch, i) => ({ arch, number: Math.max(0, ...(table[i] ?? []).map((n) => n ?? 0)) }));
+  return {
+    known: new Map(names.flatMap((name, i) => (here[i] === undefined ? [] : [[name, here[i]] as const]))),
+    unknown: names.filter((_, i) => here[i] === undefined),
+    newest: newest.filter(({ number }) => number > 0),
+  };
+}
+
+interface Rule extends FilterRule {
   readonly name: string;
   readonly pointer: string;
-  readonly action: number;
-  readonly number: number;
-  readonly conditions: readonly Condition[];
 }
 
 /**
  * What libseccomp is to be told. A rule that says what the default says anyway is left out, since libseccomp
  * refuses it; so is a name that it does not know, since profiles are written for many kernels.
  */
-function rulesOf(library: Libseccomp, profile: Seccomp, log: Log): Rule[] {
+function rulesOf(profile: Seccomp, { known }: Numbers): Rule[] {
   const byDefault = actionValue(profile.defaultAction, profile.defaultErrnoRet);
   return (profile.syscalls ?? []).flatMap((rule, i) => {
     const action = actionValue(rule.action, rule.errnoRet);
     if (action === byDefault) return [];
+    const pointer = joinPointer('linux', 'seccomp', 'syscalls', i);
     return rule.names.flatMap((name) => {
-      const number = library.number(name);
-      if (number === undefined) {
-        log.debug(`seccomp: libseccomp ${library.version} does not know a system call "${name}": it has no rule`);
-        return [];
-      }
-      const pointer = joinPointer('linux', 'seccomp', 'syscalls', String(i));
+      const number = known.get(name);
+      if (number === undefined) return [];
       return alternatives(rule).map((conditions) => ({ name, pointer, action, number, conditions }));
     });
   });
@@ -81,33 +111,15 @@ function alternatives({ args = [] }: SeccompRule): (readonly Condition[])[] {
   return repeated ? args.map((condition) => [condition]) : [args];
 }
 
-function add(filter: Filter, { name, pointer, action, number, conditions }: Rule): void {
-  try {
-    filter.addRule(action, number, conditions);
-  } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
-    const hint = error.code === 'EEXIST' ? 'an earlier rule gives the same call another action' : undefined;
-    throw new ContainerError('invalid-config', `libseccomp refuses the rule for ${name}`, {
-      pointer,
-      hint,
-      cause: error,
-    });
-  }
+function refusal({ name, pointer }: Rule, cause: Error): ContainerError {
+  const hint = isErrno(cause, 'EEXIST') ? 'an earlier rule gives the same call another action' : undefined;
+  return new ContainerError('invalid-config', `libseccomp refuses the rule for ${name}`, { pointer, hint, cause });
 }
 
 /** A default that lets unknown calls pass, or says ENOSYS itself, needs no help. A tracer answers for itself. */
 function wantsEnosys({ defaultAction, defaultErrnoRet }: Seccomp): boolean {
   const permissive = ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_TRACE'].includes(defaultAction);
   return !permissive && defaultErrnoRet !== errnoNumber('ENOSYS');
-}
-
-/** Names count whatever their action is; where a profile has none that an architecture knows, nothing is newer. */
-function newestOf(library: Libseccomp, { syscalls = [] }: Seccomp, arches: readonly number[]): Newest[] {
-  const names = [...new Set(syscalls.flatMap((rule) => rule.names))];
-  return arches.flatMap((arch) => {
-    const number = Math.max(0, ...names.map((name) => library.number(name, arch) ?? 0));
-    return number > 0 ? [{ arch, number }] : [];
-  });
 }
 
 function joined(head: Uint8Array, rest: Uint8Array): Uint8Array {

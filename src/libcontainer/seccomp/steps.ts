@@ -23,9 +23,11 @@ export function prepareFilter(profile: Seccomp): CreationStep {
     pointer: '/linux/seccomp',
     do({ engine, log, facts, state }) {
       checkProfile(facts.kernel, profile);
-      const library = Libseccomp.load(engine);
       const cache = new ProgramCache({ engine, log, root: state.root });
-      const program = cache.program(library.version, profile, () => compile(facts, library, profile));
+      const program = cache.program(profile, () => {
+        const library = Libseccomp.load(engine, facts.kernel);
+        return { program: compile(facts, library, profile), library: library.file };
+      });
       replaceFile(engine, pathIn(state), program, 0o600);
     },
   };

@@ -7,8 +7,8 @@ import { isKnownFlag } from './profile.ts';
 
 /** What `features` says of seccomp on this machine; undefined where a profile would be refused. */
 export function seccompSupport(engine: Engine): FeatureFacts['seccomp'] {
-  const library = Libseccomp.find(engine);
-  if (!library) return undefined;
   const kernel = kernelOf(engine);
+  const library = Libseccomp.find(engine, kernel);
+  if (!library) return undefined;
   return { libseccomp: library.version, supportedFlags: SECCOMP_FLAGS.filter((flag) => isKnownFlag(kernel, flag)) };
 }

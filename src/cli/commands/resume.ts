@@ -1,0 +1,4 @@
+import { resume } from '../../libcontainer/pause.ts';
+import type { Handler } from '../context.ts';
+
+export const handler: Handler = ({ host }, { arguments: [id = ''] }) => resume(host, id);

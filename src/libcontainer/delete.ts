@@ -51,7 +51,8 @@ function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory
   const config = directory.loadConfig();
   if (status !== 'stopped') endInit(host, saved);
   // Not of a create that was killed: what is on the path then may be the caller's own mount.
-  if (namespaceOf(config, 'mount') === 'host' && saved.tsrunc.phase === 'created') unmountRoot(kernel, saved.config.rootfs);
+  if (namespaceOf(config, 'mount') === 'host' && saved.tsrunc.phase === 'created')
+    unmountRoot(kernel, saved.config.rootfs);
   removeCgroup(cgroup);
   removeGroups(engine, saved.tsrunc.rdtGroups ?? []);
   directory.remove();

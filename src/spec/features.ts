@@ -97,7 +97,13 @@ export function features(facts: FeatureFacts): Features {
       'run.oci.tsrunc.version': facts.version,
     },
     // A dot at the end stands for all keys that begin so.
-    potentiallyUnsafeConfigAnnotations: ['bundle', 'org.systemd.property.', 'org.criu.config'],
+    potentiallyUnsafeConfigAnnotations: [
+      'bundle',
+      'org.systemd.property.',
+      'org.criu.config',
+      'run.oci.keep_original_groups',
+      'run.oci.mount_context_type',
+    ],
   };
 }
 

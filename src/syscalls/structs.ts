@@ -1,5 +1,5 @@
 import * as k from './constants.ts';
-import { bytesField, flagsField, i32, i64, pointer, struct, u16, u32, u64, u8 } from './struct.ts';
+import { bytesField, flagsField, i32, i64, pointer, struct, u8, u16, u32, u64 } from './struct.ts';
 
 /** The kernel's structs that we pass, from the uapi headers. test/unit/syscalls/structs.test.ts compares them with C. */
 

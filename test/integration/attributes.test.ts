@@ -47,9 +47,8 @@ describe('scheduler', () => {
 
   testTsrunc('SCHED_FLAG_RESET_ON_FORK keeps the policy from the children', () => {
     const scheduler = { policy: 'SCHED_FIFO', priority: 3, flags: ['SCHED_FLAG_RESET_ON_FORK'] };
-    const script = 'set -- $(cat /proc/self/stat); echo $41; read line </proc/1/stat; set -- $line; echo $41';
-    const patch = { '/process/scheduler': scheduler };
-    expect(ok(box.run({ script: script.replaceAll('$41', '${41}'), patch })).stdout).toBe('0\n1\n');
+    const script = `set -- $(cat /proc/self/stat); echo \${41}; read line </proc/1/stat; set -- $line; echo \${41}`;
+    expect(ok(box.run({ script, patch: { '/process/scheduler': scheduler } })).stdout).toBe('0\n1\n');
   });
 
   testTsrunc('SCHED_ISO is refused, since no kernel has it', () => {
@@ -78,7 +77,12 @@ describe('personality', () => {
 });
 
 describe('memoryPolicy', () => {
-  const policyOf = (pid: number) => new Set(slurp(`/proc/${pid}/numa_maps`).split('\n').flatMap((line) => line.split(' ')[1] ?? []));
+  const policyOf = (pid: number) =>
+    new Set(
+      slurp(`/proc/${pid}/numa_maps`)
+        .split('\n')
+        .flatMap((line) => line.split(' ')[1] ?? []),
+    );
   const numa = fs.existsSync('/proc/self/numa_maps') ? testTsrunc : test.skip;
   numa.each<[string, Json, string]>([
     ['MPOL_BIND', { mode: 'MPOL_BIND', nodes: '0' }, 'bind:0'],
@@ -118,6 +122,19 @@ describe('labels of a security module that is off', () => {
   });
   selinux('a mount label is left out', () => {
     ok(box.run({ script: 'true', patch: { '/linux/mountLabel': 'system_u:object_r:container_file_t:s0' } }));
+  });
+});
+
+describe('annotations of crun', () => {
+  const keep = (value: string): Patch => ({ '/annotations': { 'run.oci.keep_original_groups': value } });
+  const groups = 'grep Groups /proc/self/status';
+  const withGroups = which('setpriv') === undefined ? test.skip : testTsrunc;
+  withGroups.each<[string, Patch, string]>([
+    ['run.oci.keep_original_groups=1 keeps the caller’s groups', keep('1'), 'Groups:\t7 8 '],
+    ['and any other value does not', keep('0'), 'Groups:\t '],
+  ])('%s', (_, patch, expected) => {
+    const caller = 'exec setpriv --groups 7,8 "$@"';
+    expect(ok(box.run({ script: groups, patch, caller })).stdout.replace(/ *\n/, ' ')).toBe(expected);
   });
 });
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { mounts, slurp } from './support/host.ts';
@@ -81,6 +81,38 @@ describe('in a user namespace', () => {
     const one = [{ containerID: 0, hostID: 100_000, size: 1 }];
     const patch = { ...USER_NAMESPACE, '/linux/uidMappings': one, '/linux/gidMappings': one };
     refused(box.tryCreate({ patch }).created, 'is the gid of gid= mapped in the user namespace?');
+  });
+});
+
+describe('a runtime that is itself in a user namespace', () => {
+  /** Its mounts are copies of the host's, and what restricts those is locked. */
+  const inside = { caller: 'it=$1; shift; exec unshare --user --map-root-user --mount "$it" --rootless=true "$@"' };
+  const possible = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
+  const testInside = possible ? testTsrunc : test.skip;
+
+  const locked = (...options: string[]): { patch: Patch; done: () => void } => {
+    const source = box.scratch();
+    const done = hostMount('-t', 'tmpfs', '-o', 'ro,nosuid,relatime', 'tmpfs', source);
+    const devpts = ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'];
+    return { patch: { '/mounts/2/options': devpts, ...mount(bind(source, '/mnt', 'rbind', ...options)) }, done };
+  };
+
+  testInside.each([
+    ['rw', 'MS_RDONLY'],
+    ['suid', 'MS_NOSUID'],
+    ['noatime', 'MS_RELATIME'],
+  ])('cannot clear a locked flag: %s', (option, flag) => {
+    const { patch, done } = locked(option);
+    const { created } = box.tryCreate({ patch, ...inside });
+    done();
+    refused(created, `cannot clear locked flags ${flag}`);
+  });
+
+  testInside('keeps the locked flags that the options do not name', () => {
+    const { patch, done } = locked('nodev');
+    const outcome = box.run({ script: mountinfo('/mnt'), patch, ...inside });
+    done();
+    expect(ok(outcome).stdout).toContain(' /mnt ro,nosuid,nodev,relatime ');
   });
 });
 
@@ -204,7 +236,12 @@ describe('idmapped mounts', () => {
   });
 
   testTsrunc('a tmpfs can be one', () => {
-    const entry = { type: 'tmpfs', source: 'tmpfs', destination: '/mnt', options: ['uid=1000', 'gid=1000', 'mode=755'] };
+    const entry = {
+      type: 'tmpfs',
+      source: 'tmpfs',
+      destination: '/mnt',
+      options: ['uid=1000', 'gid=1000', 'mode=755'],
+    };
     expect(ok(run('stat -c %u:%g /mnt', mount({ ...entry, ...maps(5, 6) }))).stdout).toBe('5:6\n');
   });
 
@@ -222,7 +259,8 @@ describe('tmpcopyup', () => {
   testTsrunc('a tmpfs starts with what it covers: links, owners, modes and times too', () => {
     const bundle = box.bundle({
       ownRootfs: true,
-      script: 'cd /srv; find . | sort; stat -c "%n %u:%g %a %Y" file; readlink link; cat dir/sub/deep; echo more >new; cat new',
+      script:
+        'cd /srv; find . | sort; stat -c "%n %u:%g %a %Y" file; readlink link; cat dir/sub/deep; echo more >new; cat new',
       patch: mount({ type: 'tmpfs', source: 'tmpfs', destination: '/srv', options: ['tmpcopyup'] }),
     });
     const srv = path.join(bundle, 'rootfs/srv');
@@ -314,7 +352,9 @@ describe('remount', () => {
 
   testTsrunc('of a file system changes the file system too, and keeps what is not named', () => {
     const again = { destination: '/mnt', type: 'tmpfs', source: 'tmpfs', options: ['remount', 'noexec', 'size=2m'] };
-    expect(ok(run(mountinfo('/mnt'), mount(tmpfs, again))).stdout).toMatch(/ rw,nosuid,noexec\S* - tmpfs tmpfs rw,size=2048k/);
+    expect(ok(run(mountinfo('/mnt'), mount(tmpfs, again))).stdout).toMatch(
+      / rw,nosuid,noexec\S* - tmpfs tmpfs rw,size=2048k/,
+    );
   });
 
   testTsrunc('where nothing is mounted is an error', () => {
@@ -378,7 +418,12 @@ describe('options for the file system', () => {
       fs.mkdirSync(layer);
       fs.writeFileSync(path.join(layer, `file${i}`), '');
     });
-    const entry = { type: 'overlay', source: 'overlay', destination: '/mnt', options: [`lowerdir=${layers.join(':')}`] };
+    const entry = {
+      type: 'overlay',
+      source: 'overlay',
+      destination: '/mnt',
+      options: [`lowerdir=${layers.join(':')}`],
+    };
     expect(ok(run('ls /mnt | wc -l', mount(entry))).stdout.trim()).toBe(String(count));
   });
 

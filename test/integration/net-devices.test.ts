@@ -84,7 +84,9 @@ withDevices.each([
 withDevices('two that ask for one name do not get it, and both come back with their addresses', () => {
   const first = pair();
   const second = pair();
-  const { created } = box.tryCreate({ patch: netDevices({ [first.moves]: { name: 'eth0' }, [second.moves]: { name: 'eth0' } }) });
+  const { created } = box.tryCreate({
+    patch: netDevices({ [first.moves]: { name: 'eth0' }, [second.moves]: { name: 'eth0' } }),
+  });
   refused(created, /eth0/);
   expect(devices()).toEqual(expect.arrayContaining([first.moves, second.moves]));
   first.done();
@@ -98,14 +100,19 @@ withDevices('after a create that fails later the device is as it was', () => {
   expect(box.tryCreate({ patch }).created.status).toBe(1);
   const after = ip('-o', 'address', 'show', moves).replace(/^\d+: /gm, '');
   const facts = (text: string): string[] => [...text.matchAll(/inet6? (\S+)/g)].map(([, address = '']) => address);
-  expect(facts(after).filter((address) => !address.startsWith('fe80'))).toEqual(facts(before).filter((address) => !address.startsWith('fe80')));
+  expect(facts(after).filter((address) => !address.startsWith('fe80'))).toEqual(
+    facts(before).filter((address) => !address.startsWith('fe80')),
+  );
   expect(ip('-o', 'link', 'show', moves)).toMatch(/[<,]UP[,>]/);
   done();
 });
 
 testTsrunc('a device that does not exist is an error that names it', () => {
   const { created } = box.tryCreate({ patch: netDevices({ 'no-such-dev': {} }) });
-  refused(created, '/linux/netDevices/no-such-dev: move the network device no-such-dev: there is no such network device');
+  refused(
+    created,
+    '/linux/netDevices/no-such-dev: move the network device no-such-dev: there is no such network device',
+  );
 });
 
 testTsrunc('the loopback device stays', () => {

@@ -162,6 +162,19 @@ testTsrunc('start fails and does not hang when the agent is gone', async () => {
   });
 });
 
+testTsrunc('startContainer hooks of a confined init are decided by the same agent', async () => {
+  if (testWithCompiler !== test) return;
+  await withAgent((agent) => {
+    const patch = {
+      '/process/args': ['true'],
+      '/linux/seccomp': notifying(agent, ['mkdir']),
+      '/hooks/startContainer': [{ path: '/bin/sh', args: ['sh', '-c', '! mkdir /tmp/from-the-hook'] }],
+    };
+    ok(box.run({ patch }));
+    expect(agent.lines.slice(2)).toEqual([`call ${MKDIR}`]);
+  });
+});
+
 test('nobody at listenerPath: create fails and leaves nothing', () => {
   const { id, created } = box.tryCreate({
     patch: { '/linux/seccomp': notifying({ socket: '/nowhere/agent' }, ['mkdir']) },

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { build, except, probe, testWithCompiler } from './seccomp/probe.ts';
 import { defaultProfiles } from './seccomp/profiles.ts';
 import type { Json } from './support/json.ts';
-import { ok, REFERENCE, refused, testTsrunc } from './support/runtime.ts';
+import { isTsrunc, ok, REFERENCE, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 
 const box = sandbox('seccomp');
@@ -233,6 +233,27 @@ describe('a start that the profile forbids', () => {
     const patch = { '/process/args': ['true'], '/linux/seccomp': { ...except(...syscalls) } };
     ok(box.run({ patch }));
   });
+});
+
+describe('startContainer hooks', () => {
+  for (const noNewPrivileges of [true, false]) {
+    test(`run under the filter that the program gets, nnp ${noNewPrivileges}`, () => {
+      const denied = ['prctl', 'setgroups', 'setresuid', 'setresgid', 'capset', 'close_range', 'chdir', 'clone3'];
+      const bundle = box.bundle({
+        ownRootfs: true,
+        patch: {
+          '/root/readonly': false,
+          '/process/args': ['cat', '/hook'],
+          '/process/noNewPrivileges': noNewPrivileges,
+          '/linux/seccomp': { ...except({ names: isTsrunc ? denied : ['ptrace'], action: 'SCMP_ACT_ERRNO' }) },
+          '/hooks/startContainer': [
+            { path: '/bin/sh', args: ['sh', '-c', 'grep -E "^(Seccomp|NoNewPrivs):" /proc/self/status > /hook'] },
+          ],
+        },
+      });
+      expect(ok(box.run({ bundle })).stdout).toBe(`NoNewPrivs:\t${Number(noNewPrivileges)}\nSeccomp:\t2\n`);
+    });
+  }
 });
 
 describe('what is refused at create', () => {

@@ -28,7 +28,7 @@ const userBeforeTime: CreationStep = {
     kernel.calls.unshare(['CLONE_NEWUSER']);
     kernel.flush();
     writeMaps(creation, pid);
-    becomeRoot(kernel);
+    becomeRoot(kernel, creation.config);
   },
 };
 

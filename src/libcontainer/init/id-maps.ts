@@ -1,6 +1,7 @@
 import { isErrno } from '../../engine/errors.ts';
-import type { IDMapping } from '../../spec/config.ts';
+import type { Config, IDMapping } from '../../spec/config.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { keepsGroups } from '../annotations.ts';
 import type { Creation } from '../creation.ts';
 
 /** Writes the ID maps of the user namespace that `pid` is in: one write each, as the kernel demands (user_namespaces(7)). */
@@ -20,10 +21,10 @@ export function writeMaps({ engine, config, facts }: Creation, pid: number): voi
 }
 
 /** Root of the user namespace that the process is in, and of no other. Where setgroups is denied there is none to shed. */
-export function becomeRoot(kernel: RemoteKernel): void {
+export function becomeRoot(kernel: RemoteKernel, config: Config): void {
   kernel.calls.setresgid(0, 0, 0);
   kernel.calls.setresuid(0, 0, 0);
-  kernel.may('EPERM').setgroups([]);
+  if (!keepsGroups(config)) kernel.may('EPERM').setgroups([]);
 }
 
 /** A kernel before 3.19 has no such file. */

@@ -18,7 +18,7 @@ const idMaps: CreationStep = {
   do(creation) {
     const { init } = creation;
     writeMaps(creation, init.pid);
-    becomeRoot(init.kernel);
+    becomeRoot(init.kernel, creation.config);
     // Changing credentials disarmed it. The round trip proves that we still lived when it was armed.
     init.kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
     init.kernel.flush();

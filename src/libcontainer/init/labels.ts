@@ -2,6 +2,7 @@ import type { Files } from '../../engine/engine.ts';
 import type { Config, Process } from '../../spec/config.ts';
 import { utf8 } from '../../syscalls/params.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { annotations } from '../annotations.ts';
 import type { Creation, CreationStep, StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
@@ -89,13 +90,12 @@ export function labelOption(creation: Creation): string | undefined {
 }
 
 /** `context` unless the annotation that crun has for it names another of mount(8)'s four. */
-function contextType({ annotations = {} }: Config): string {
-  const type = annotations[MOUNT_CONTEXT_TYPE] ?? 'context';
+function contextType({ annotations: given = {} }: Config): string {
+  const type = given[annotations.mountContextType] ?? 'context';
   if (['context', 'fscontext', 'defcontext', 'rootcontext'].includes(type)) return type;
-  throw new ContainerError('invalid-config', `${MOUNT_CONTEXT_TYPE}: ${JSON.stringify(type)} is no context type`);
+  const message = `annotation ${annotations.mountContextType}: ${JSON.stringify(type)} is no context type`;
+  throw new ContainerError('invalid-config', message);
 }
-
-export const MOUNT_CONTEXT_TYPE = 'run.oci.mount_context_type';
 
 function hasAppArmor({ engine }: Creation): boolean {
   return textOf(engine, '/sys/module/apparmor/parameters/enabled').startsWith('Y');

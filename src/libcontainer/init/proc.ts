@@ -48,7 +48,11 @@ function privateProc(kernel: RemoteKernel): Result {
   const calls = kernel.may('EPERM', 'EACCES', 'EBADF');
   const context = calls.fsopen('proc', ['FSOPEN_CLOEXEC']);
   calls.fsconfig(context, 'FSCONFIG_CMD_CREATE', null, null, 0);
-  const proc = calls.fsmount(context, ['FSMOUNT_CLOEXEC'], ['MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_NODEV', 'MOUNT_ATTR_NOEXEC']);
+  const proc = calls.fsmount(
+    context,
+    ['FSMOUNT_CLOEXEC'],
+    ['MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_NODEV', 'MOUNT_ATTR_NOEXEC'],
+  );
   calls.close(context);
   return kernel.value(proc) >= 0 ? proc : visibleProc(kernel);
 }

@@ -7,6 +7,7 @@ import { CallFailed } from '../../syscalls/port.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { StubGone } from '../../syscalls/stub/stub-port.ts';
+import { keepsGroups } from '../annotations.ts';
 import { capabilityBits, capabilityNumber, capsetFields } from '../capabilities.ts';
 import type { Cgroup } from '../cgroups/manager.ts';
 import { namespaceOf, type StubProcess } from '../creation.ts';
@@ -195,7 +196,7 @@ const credentials: StartStep = {
     kernel.calls.umask(umask);
     dropBounding(kernel, facts.engine, capabilityBits(capabilities.bounding));
     kernel.calls.prctl('PR_SET_KEEPCAPS', 1, 0, 0, 0);
-    setGroups(kernel, facts.config, additionalGids);
+    setGroups(kernel, facts, additionalGids);
     kernel.calls.setresgid(gid, gid, gid);
     kernel.calls.setresuid(uid, uid, uid);
     kernel.calls.prctl('PR_SET_KEEPCAPS', 0, 0, 0, 0);
@@ -215,8 +216,9 @@ const credentials: StartStep = {
 };
 
 /** An empty list too: the host's groups must go. In a user namespace whose setgroups is denied there is nothing to drop. */
-function setGroups(kernel: RemoteKernel, config: Config, gids: readonly number[]): void {
-  const denied = namespaceOf(config, 'user') !== 'host' && gids.length === 0;
+function setGroups(kernel: RemoteKernel, { config, saved }: StartFacts, gids: readonly number[]): void {
+  if (keepsGroups(config)) return;
+  const denied = (saved.rootless || namespaceOf(config, 'user') !== 'host') && gids.length === 0;
   (denied ? kernel.may('EPERM') : kernel.calls).setgroups(gids);
 }
 

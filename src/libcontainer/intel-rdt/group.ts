@@ -42,7 +42,10 @@ export class RdtGroup {
     const lines = linesOf(this.rdt);
     if (this.exists && this.rdt.closID) this.compare(lines);
     else if (lines.length === 0 && this.rdt.closID) {
-      throw new ContainerError('host', `there is no class of service ${this.directory}, and nothing says what it should be`);
+      throw new ContainerError(
+        'host',
+        `there is no class of service ${this.directory}, and nothing says what it should be`,
+      );
     } else {
       if (!this.exists) this.makeDirectory(this.directory);
       for (const line of lines) this.write(`${this.directory}/schemata`, `${line}\n`);
@@ -52,7 +55,8 @@ export class RdtGroup {
 
   /** What a process starts from here on belongs to the group too. */
   add(pid: number): void {
-    for (const group of [this.directory, ...(this.monitor ? [this.monitor] : [])]) this.write(`${group}/tasks`, `${pid}\n`);
+    for (const group of [this.directory, ...(this.monitor ? [this.monitor] : [])])
+      this.write(`${group}/tasks`, `${pid}\n`);
   }
 
   private compare(lines: readonly string[]): void {

@@ -79,7 +79,8 @@ export function encode(declaration: Struct, values: Readonly<Record<string, Stru
   for (const [field, value] of Object.entries(values)) {
     const type = declaration.fields[field];
     const offset = declaration.offsets[field];
-    if (!type || offset === undefined || value instanceof Uint8Array) throw new RangeError(`${declaration.name}.${field}`);
+    if (!type || offset === undefined || value instanceof Uint8Array)
+      throw new RangeError(`${declaration.name}.${field}`);
     writeField(view, offset, type, typeof value === 'object' ? bitsOf(type.table ?? {}, value) : value);
   }
   return bytes;

@@ -3,7 +3,16 @@ import { joinPointer } from '../../spec/json.ts';
 import { takeDescriptor } from '../../syscalls/stub/rights.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { type Address, addAddress, addressesOf, asListed, type Device, devicesOf, moveDevice, setUp } from './devices.ts';
+import {
+  type Address,
+  addAddress,
+  addressesOf,
+  asListed,
+  type Device,
+  devicesOf,
+  moveDevice,
+  setUp,
+} from './devices.ts';
 import { RouteSocket } from './route-socket.ts';
 
 /**
@@ -113,7 +122,11 @@ function refuseClash(container: End, inside: string): void {
 }
 
 /** As it was. Where the kernel has failed half-way the device may be on either side. */
-function moveBack({ host, container }: { host: End; container: End }, { device, addresses, index }: Moved, name: string): void {
+function moveBack(
+  { host, container }: { host: End; container: End },
+  { device, addresses, index }: Moved,
+  name: string,
+): void {
   const inside = index ?? (find(host, name) ? undefined : find(container, name)?.index);
   if (inside !== undefined) {
     setUp(container.socket, inside, false);

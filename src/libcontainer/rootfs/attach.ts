@@ -29,12 +29,7 @@ export function propagate(creation: Creation, tree: Operand, { propagations }: P
 }
 
 /** What the options name is changed and all else kept, in particular what the source of a bind mount had. */
-export function changeAttributes(
-  creation: Creation,
-  tree: Operand,
-  change: AttributeChange,
-  recursive: boolean,
-): void {
+export function changeAttributes(creation: Creation, tree: Operand, change: AttributeChange, recursive: boolean): void {
   if (change.set.length === 0 && change.clear.length === 0) return;
   const { kernel } = creation.init;
   const attributes = { attr_set: change.set, attr_clr: change.clear };
@@ -50,10 +45,16 @@ export function changeAttributes(
 const flagsFor = (recursive: boolean) =>
   recursive ? (['AT_EMPTY_PATH', 'AT_RECURSIVE'] as const) : (['AT_EMPTY_PATH'] as const);
 
-/** A mount that came into a user namespace with a copy of its parent's mounts keeps what restricts it (mount_namespaces(7)). */
-function mayBeLocked({ config, facts }: Creation): boolean {
-  return facts.rootless || namespaceOf(config, 'user') !== 'host';
+/**
+ * A mount that came into a user namespace with a copy of its parent's mounts keeps what restricts it
+ * (mount_namespaces(7)): into that of the container, or one that the runtime itself is in.
+ */
+function mayBeLocked({ config, engine }: Creation): boolean {
+  return namespaceOf(config, 'user') !== 'host' || engine.files.readlink('/proc/self/ns/user') !== INITIAL;
 }
+
+/** The first user namespace has always had this number (linux/proc_ns.h). */
+const INITIAL = 'user:[4026531837]';
 
 function lockedFlags(creation: Creation, tree: Operand, { clear }: AttributeChange): ContainerError {
   const { kernel } = creation.init;

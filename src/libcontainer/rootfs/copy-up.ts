@@ -57,7 +57,10 @@ function copyEntry(kernel: RemoteKernel, { from, to, name, facts }: CopiedEntry)
       return;
     }
     default: {
-      const device = makedev(readField(statx, 'stx_rdev_major', facts.bytes), readField(statx, 'stx_rdev_minor', facts.bytes));
+      const device = makedev(
+        readField(statx, 'stx_rdev_major', facts.bytes),
+        readField(statx, 'stx_rdev_minor', facts.bytes),
+      );
       // A device cannot be made in a user namespace, and could not be used on this mount either.
       kernel.may('EPERM').mknodat(to, name, type, device);
     }

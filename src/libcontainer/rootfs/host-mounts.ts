@@ -39,5 +39,7 @@ export function refuseHostMounts(config: Config): void {
   if (namespaceOf(config, 'mount') !== 'host') return;
   if (!config.linux?.rootfsPropagation) return;
   const pointer = '/linux/rootfsPropagation';
-  throw new ContainerError('invalid-config', `${pointer}: the container has no mount namespace of its own`, { pointer });
+  throw new ContainerError('invalid-config', `${pointer}: the container has no mount namespace of its own`, {
+    pointer,
+  });
 }

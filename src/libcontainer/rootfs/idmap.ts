@@ -26,7 +26,9 @@ export function withUserNamespace<T>(
   const { files } = creation.engine;
   const maps = mapsOf(creation, mount, idmap);
   const fd =
-    maps === undefined || areContainers(creation, maps) ? userNamespaceOf(creation, creation.init.pid) : make(creation, maps);
+    maps === undefined || areContainers(creation, maps)
+      ? userNamespaceOf(creation, creation.init.pid)
+      : make(creation, maps);
   try {
     return use(fd);
   } finally {
@@ -60,7 +62,10 @@ function areContainers({ config }: Creation, { uids, gids }: Maps): boolean {
  * crun's `uids=0-1000-10#10-2000-5;gids=@0-0-10`: the first ID in the file system, the ID that it appears as, how
  * many. With `@` the second is one of the container's user namespace.
  */
-export function parseMaps(text: string, container: Partial<Record<'uidMappings' | 'gidMappings', readonly IDMapping[]>>): Maps {
+export function parseMaps(
+  text: string,
+  container: Partial<Record<'uidMappings' | 'gidMappings', readonly IDMapping[]>>,
+): Maps {
   const maps: { uids: readonly IDMapping[]; gids: readonly IDMapping[] } = { uids: [], gids: [] };
   for (const part of text.split(';').filter((piece) => piece !== '')) {
     const [, kind, list = ''] = /^(uids|gids)=(.*)$/.exec(part) ?? [];
@@ -75,7 +80,9 @@ function parseRange(range: string, outer: readonly IDMapping[]): IDMapping {
   const [, relative, first, second, count] = /^(@?)(\d{1,10})-(\d{1,10})-(\d{1,10})$/.exec(range) ?? [];
   if (count === undefined) throw malformed(range);
   const containerID = Number(first);
-  const around = outer.find((entry) => containerID >= entry.containerID && containerID < entry.containerID + entry.size);
+  const around = outer.find(
+    (entry) => containerID >= entry.containerID && containerID < entry.containerID + entry.size,
+  );
   const shift = relative && around ? around.hostID - around.containerID : 0;
   return { containerID, hostID: Number(second) + shift, size: Number(count) };
 }

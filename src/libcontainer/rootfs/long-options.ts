@@ -27,7 +27,9 @@ export function overlayLayers(data: readonly string[]): readonly string[] | unde
   const layered = data.flatMap((option) => {
     const layers = /^lowerdir=([^\\]*)$/.exec(option)?.[1]?.split(':');
     // An escaped colon, or an empty layer, which introduces one of data only: left to the kernel's own parser.
-    return isTooLong(option) && layers?.every((layer) => layer !== '') ? layers.map((layer) => `lowerdir+=${layer}`) : option;
+    return isTooLong(option) && layers?.every((layer) => layer !== '')
+      ? layers.map((layer) => `lowerdir+=${layer}`)
+      : option;
   });
   return layered.some(isTooLong) ? undefined : layered;
 }
@@ -59,7 +61,10 @@ function legacyMount(
   const { kernel } = creation.init;
   const data = options.data.join(',');
   if (utf8(data).length > MAX_OPTIONS) {
-    throw new ContainerError('host', `the options of ${mount.destination} are longer than the ${MAX_OPTIONS} bytes that mount takes`);
+    throw new ContainerError(
+      'host',
+      `the options of ${mount.destination} are longer than the ${MAX_OPTIONS} bytes that mount takes`,
+    );
   }
   if (options.tree) throw new ContainerError('unsupported', 'recursive options on a mount with options this long');
   const place = `/proc/self/fd/${kernel.value(target)}`;

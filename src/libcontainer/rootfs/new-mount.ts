@@ -73,11 +73,7 @@ export function configure(
   }
 }
 
-function openMountTarget(
-  creation: Creation,
-  mount: Mount,
-  type: string,
-): { target: Result; existed: boolean } {
+function openMountTarget(creation: Creation, mount: Mount, type: string): { target: Result; existed: boolean } {
   const { kernel } = creation.init;
   const { destination } = mount;
   if (type === 'proc' || type === 'sysfs') {

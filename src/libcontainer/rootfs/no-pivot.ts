@@ -46,7 +46,10 @@ function fullKernelMounts(creation: Creation): string[] {
   kernel.calls.statx(creation.root, '', ['AT_EMPTY_PATH'], ['STATX_MNT_ID'], facts);
   kernel.flush();
   const own = new Set([String(readField(statx, 'stx_mnt_id', facts.bytes))]);
-  const lines = engine.decode(engine.files.read(`/proc/${init.pid}/mountinfo`)).trim().split('\n');
+  const lines = engine
+    .decode(engine.files.read(`/proc/${init.pid}/mountinfo`))
+    .trim()
+    .split('\n');
   const paths: string[] = [];
   for (const line of lines) {
     const [id = '', parent = '', , root, path = ''] = line.split(' ');

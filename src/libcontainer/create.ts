@@ -32,7 +32,7 @@ import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
 import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
-import { isId, replaceFile, type SavedState, StateDirectory } from './store.ts';
+import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
 
 /**
  * Makes a container whose init is parked before its program (runtime.md, "Lifecycle", steps 1-5). On success
@@ -215,11 +215,6 @@ function namespacePaths(config: Config, pid: number): Record<string, string> {
 function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
-}
-
-function checkId(id: string): void {
-  if (id === '') throw new ContainerError('invalid-id', 'container id cannot be empty');
-  if (!isId(id)) throw new ContainerError('invalid-id', 'invalid container ID format');
 }
 
 function refuseOptions({ consoleSocket, pidfdSocket }: CreateOptions): void {

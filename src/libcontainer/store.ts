@@ -65,6 +65,12 @@ const STATE = 'state.json';
 const CONFIG = 'config.json';
 export const SOCKET = 'init.sock';
 
+/** Throws `invalid-id` unless the whole of `id` is the name of one directory: `..` would be somebody else's. */
+export function checkId(id: string): void {
+  if (id === '') throw new ContainerError('invalid-id', 'container id cannot be empty');
+  if (!isId(id)) throw new ContainerError('invalid-id', 'invalid container ID format');
+}
+
 /** A container's directory under `--root`. Readers need no lock: files are replaced, never changed. */
 export class StateDirectory {
   private constructor(
@@ -91,8 +97,9 @@ export class StateDirectory {
     return directory;
   }
 
-  /** Throws `does-not-exist` unless the directory is there. */
+  /** Throws `does-not-exist` unless the directory is there, `invalid-id` for what cannot be one. */
   static open(engine: Engine, root: string, id: string): StateDirectory {
+    checkId(id);
     const directory = new StateDirectory(engine, id, `${root}/${id}`);
     try {
       engine.files.lstat(directory.path);

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { ok, refused } from './support/runtime.ts';
 import type { Patch } from './support/json.ts';
+import { ok, refused } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { until, pause as wait } from './support/wait.ts';
 

@@ -1,8 +1,8 @@
 import type { Config } from '../../spec/config.ts';
 import { AT_FDCWD, type cloneFlags } from '../../syscalls/constants.ts';
 import { cString } from '../../syscalls/params.ts';
-import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { cloneArgs } from '../../syscalls/structs.ts';
+import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
 import { killProcess, reap } from '../signal.ts';

@@ -11,33 +11,34 @@ import { ContainerError } from '../errors.ts';
  */
 export function writeProc(kernel: RemoteKernel, file: string, value: Uint8Array): void {
   const proc = privateProc(kernel);
-  writeBelow(proc, kernel.calls, file, value);
+  writeBelow(kernel, proc, file, value);
   kernel.calls.close(proc);
 }
 
 /** The same for the first of `files` that this kernel has. */
 export function writeFirstOf(kernel: RemoteKernel, files: readonly string[], value: Uint8Array): void {
   const proc = privateProc(kernel);
-  for (const file of files.slice(0, -1)) {
-    const fd = writeBelow(proc, kernel.may('ENOENT', 'EBADF', 'ENOTDIR'), file, value);
-    if (kernel.value(fd) >= 0) {
-      kernel.calls.close(proc);
-      return;
-    }
-  }
-  writeBelow(proc, kernel.calls, files.at(-1) ?? '', value);
+  const present = files.slice(0, -1).find((file) => {
+    const found = openBelow(proc, kernel.may('ENOENT', 'ENOTDIR'), file);
+    kernel.may('EBADF').close(found);
+    return kernel.value(found) >= 0;
+  });
+  writeBelow(kernel, proc, present ?? files.at(-1) ?? '', value);
   kernel.calls.close(proc);
 }
 
+function writeBelow({ calls }: RemoteKernel, proc: Operand, file: string, value: Uint8Array): void {
+  const fd = openBelow(proc, calls, file);
+  calls.write(fd, value);
+  calls.close(fd);
+}
+
 /** `self` is a link, but no magic one: those, and all that is mounted over, are refused. */
-function writeBelow(proc: Operand, calls: RemoteKernel['calls'], file: string, value: Uint8Array): Result {
-  const fd = calls.openat2(proc, file, {
+function openBelow(proc: Operand, calls: RemoteKernel['calls'], file: string): Result {
+  return calls.openat2(proc, file, {
     flags: ['O_WRONLY', 'O_CLOEXEC'],
     resolve: ['RESOLVE_BENEATH', 'RESOLVE_NO_XDEV', 'RESOLVE_NO_MAGICLINKS'],
   });
-  calls.write(fd, value);
-  calls.close(fd);
-  return fd;
 }
 
 /**

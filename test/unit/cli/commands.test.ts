@@ -73,7 +73,10 @@ describe('create', () => {
       { bundle: '/home', noPivot: true, noNewKeyring: true, preserveFds: 2 },
     ],
     ['create --console-socket= c1', { bundle: '/home' }],
-    ['create --console-socket /s --pidfd-socket=p c1', { bundle: '/home', consoleSocket: '/s', pidfdSocket: '/home/p' }],
+    [
+      'create --console-socket /s --pidfd-socket=p c1',
+      { bundle: '/home', consoleSocket: '/s', pidfdSocket: '/home/p' },
+    ],
   ])('%s', async (typed, options) => {
     expect(await tsrunc(typed.split(' '), bundles)).toMatchObject({ status: 0, stdout: '', stderr: '' });
     expect(verbs.create.mock.calls).toEqual([[anyHost, 'c1', { ...defaults, ...options }]]);

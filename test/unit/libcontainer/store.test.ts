@@ -1,0 +1,32 @@
+import * as fs from 'node:fs';
+import { ContainerError } from '../../../src/libcontainer/errors.ts';
+import { CACHE_PREFIX, isId, StateDirectory } from '../../../src/libcontainer/store.ts';
+import { engine } from '../syscalls/support.ts';
+import { inScratch } from '../syscalls/tools.ts';
+
+test.each(['', '.', '..', '../x', 'x/..', '/', 'a\nb', 'ä', `${CACHE_PREFIX}seccomp`])(
+  'a directory that %j would lead to is nobody’s container, though it is there',
+  (id) => {
+    inScratch((scratch) => {
+      fs.mkdirSync(`${scratch}/root/${CACHE_PREFIX}seccomp`, { recursive: true });
+      fs.mkdirSync(`${scratch}/x`);
+      expect(() => StateDirectory.open(engine, `${scratch}/root`, id)).toThrow(ContainerError);
+      expect(() => StateDirectory.open(engine, `${scratch}/root`, id)).toThrow(
+        /container id cannot be empty|invalid container ID/,
+      );
+    });
+  },
+);
+
+test('what clients call their containers is an ID', () => {
+  const ids = ['a', 'A_b+c.d-e', '.hidden', '...', '0'.repeat(64)];
+  expect(ids.filter(isId)).toEqual(ids);
+});
+
+test('a container’s directory knows the root that it lies in', () => {
+  inScratch((scratch) => {
+    const state = StateDirectory.reserve(engine, `${scratch}/a/b`, 'c1');
+    expect([state.root, state.path]).toEqual([`${scratch}/a/b`, `${scratch}/a/b/c1`]);
+    expect(StateDirectory.open(engine, `${scratch}/a/b`, 'c1').path).toBe(state.path);
+  });
+});

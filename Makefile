@@ -8,7 +8,7 @@ SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 all: bin/tsrunc
 
 $(MODULES): package.json package-lock.json
-	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
 build/validators.ts: $(MODULES) scripts/compile-schemas.mjs $(wildcard schemas/*.json)

@@ -77,6 +77,11 @@ describe('in a user namespace', () => {
     expect(sys.filter((fields) => !fields[5]?.startsWith('ro,'))).toEqual([]);
   });
 
+  testTsrunc('every mount of a new file system is the container’s root’s', () => {
+    const { stdout } = ok(run('stat -c "%u:%g %a" /dev /dev/pts /dev/shm /dev/mqueue', USER_NAMESPACE));
+    expect(stdout).toBe('0:0 755\n0:0 755\n0:0 1777\n0:0 1777\n');
+  });
+
   testTsrunc('a gid of devpts that is not mapped is explained', () => {
     const one = [{ containerID: 0, hostID: 100_000, size: 1 }];
     const patch = { ...USER_NAMESPACE, '/linux/uidMappings': one, '/linux/gidMappings': one };

@@ -57,6 +57,10 @@ const session: CreationStep = {
       kernel.may('*').keyctl('KEYCTL_SETPERM', keyring, SEARCHABLE_BY_USER, 0);
     });
   },
+  hint: (error) =>
+    error.code === 'EINVAL' && error.syscall === 'write'
+      ? 'does the policy know the label of /process/selinuxLabel?'
+      : undefined,
 };
 
 /** No key management in this kernel, or a container around us that forbids it: then there is nothing to isolate. */

@@ -1,5 +1,7 @@
+import { isErrno } from '../../engine/errors.ts';
 import type { Operand } from '../../syscalls/batch.ts';
 import { bitsOf, statfsFlags } from '../../syscalls/constants.ts';
+import { CallFailed } from '../../syscalls/port.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statfs } from '../../syscalls/structs.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
@@ -26,6 +28,12 @@ export function propagate(creation: Creation, tree: Operand, { propagations }: P
   for (const { type, recursive } of propagations) {
     creation.init.kernel.calls.mount_setattr(tree, '', flagsFor(recursive), { propagation: [type] });
   }
+}
+
+/** Whether it is a call of this very step that failed so: a batch may hold calls of the steps before, and theirs are no answer. */
+export function failedHere({ init }: Creation, error: unknown, ...codes: readonly string[]): boolean {
+  if (error instanceof CallFailed && error.entry.step !== init.kernel.step) return false;
+  return isErrno(error, ...codes);
 }
 
 /** What the options name is changed and all else kept, in particular what the source of a bind mount had. */

@@ -1,11 +1,10 @@
-import { isErrno } from '../../engine/errors.ts';
 import type { Mount } from '../../spec/config.ts';
 import type { Operand, Result } from '../../syscalls/batch.ts';
 import type { mountFlags } from '../../syscalls/constants.ts';
 import { utf8 } from '../../syscalls/params.ts';
 import type { Creation } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { propagate } from './attach.ts';
+import { failedHere, propagate } from './attach.ts';
 import type { Attribute } from './mount-options.ts';
 import type { ParsedOptions } from './parse-options.ts';
 import { openInRoot } from './target.ts';
@@ -47,7 +46,7 @@ export function longMount(
       creation.init.kernel.flush();
       return;
     } catch (error) {
-      if (!isErrno(error, 'EINVAL')) throw error;
+      if (!failedHere(creation, error, 'EINVAL')) throw error;
     }
   }
   legacyMount(creation, { mount, target, type, options });

@@ -1,7 +1,7 @@
-import { isErrno } from '../../engine/errors.ts';
 import type { Mount } from '../../spec/config.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { failedHere } from './attach.ts';
 import { bindMount } from './bind-mount.ts';
 import { mountHint } from './hints.ts';
 import { newMount, sysfsMount } from './new-mount.ts';
@@ -81,7 +81,7 @@ function cgroupMount(creation: Creation, mount: Mount, options: ParsedOptions): 
     newMount(creation, mount, options);
     creation.init.kernel.flush();
   } catch (error) {
-    if (!isErrno(error, 'EPERM', 'EBUSY', 'EINVAL')) throw error;
+    if (!failedHere(creation, error, 'EPERM', 'EBUSY', 'EINVAL')) throw error;
     const source = creation.cgroup.directory;
     const fallback = { ...options, superblock: [], data: [] };
     if (source !== undefined) bindMount(creation, { ...mount, source }, fallback);

@@ -1,14 +1,13 @@
-import { isErrno } from '../../engine/errors.ts';
-import type { Mount } from '../../spec/config.ts';
+import type { IDMapping, Mount } from '../../spec/config.ts';
 import type { Operand, Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { utf8 } from '../../syscalls/params.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
-import { passDescriptor } from '../../syscalls/stub/rights.ts';
+import { passDescriptor, takeDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { labelOption } from '../init/labels.ts';
-import { attach } from './attach.ts';
+import { attach, failedHere } from './attach.ts';
 import { copyUp } from './copy-up.ts';
 import { isIdmapped, withUserNamespace } from './idmap.ts';
 import { refuseInsideProc } from './inside-proc.ts';
@@ -25,7 +24,10 @@ export function newMount(creation: Creation, mount: Mount, options: ParsedOption
   const all = { ...options, data: [...inherited, ...options.data, ...(label ? [label] : [])] };
   const make = (fitting: ParsedOptions): void => {
     const tree = newFileSystem(creation, type, mount.source, fitting);
-    if (type === 'mqueue') labelRoot(creation, tree);
+    if (type === 'mqueue') {
+      ownRoot(creation, tree);
+      labelRoot(creation, tree);
+    }
     if (isIdmapped(mount, options)) mapIds(creation, mount, options, tree);
     if (type === 'tmpfs' && existed && options.manners.has('tmpcopyup')) copyUp(creation.init.kernel, target, tree);
     attach(creation, tree, target, fitting);
@@ -95,6 +97,17 @@ function inheritedMode(creation: Creation, covered: Result, options: ParsedOptio
   return [`mode=${(readField(statx, 'stx_mode', facts.bytes) & 0o7777).toString(8)}`];
 }
 
+/** The kernel made it with the IPC namespace, when init had no ID that its user namespace maps: we give it to its root. */
+function ownRoot({ config, facts, init, engine }: Creation, tree: Operand): void {
+  if (facts.rootless || namespaceOf(config, 'user') !== 'new' || namespaceOf(config, 'ipc') !== 'new') return;
+  const rootOf = (mappings: readonly IDMapping[] = []): number =>
+    mappings.find(({ containerID }) => containerID === 0)?.hostID ?? -1;
+  const fd = takeDescriptor(facts.kernel, init.kernel, init.port, tree);
+  const { uidMappings, gidMappings } = config.linux ?? {};
+  facts.kernel.calls.fchownat(fd, '', rootOf(uidMappings), rootOf(gidMappings), ['AT_EMPTY_PATH']);
+  engine.files.close(fd);
+}
+
 /** Every message queue mount of an IPC namespace is one file system, made before anyone could give it options. */
 function labelRoot(creation: Creation, tree: Operand): void {
   const label = labelOption(creation)?.replace(/^[^=]*=/, '');
@@ -125,7 +138,7 @@ export function sysfsMount(creation: Creation, mount: Mount, options: ParsedOpti
     newMount(creation, mount, options);
     kernel.flush();
   } catch (error) {
-    if (!isErrno(error, 'EPERM') || namespaceOf(creation.config, 'user') === 'host') throw error;
+    if (!failedHere(creation, error, 'EPERM') || namespaceOf(creation.config, 'user') === 'host') throw error;
     const target = openOrdinaryDirectory(kernel, creation.root, mount.destination, 'sysfs');
     const tree = kernel.calls.open_tree(AT_FDCWD, '/sys', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE']);
     // All of it: below the host's /sys lie file systems that a new sysfs would not have brought along.

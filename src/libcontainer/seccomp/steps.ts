@@ -3,7 +3,7 @@ import type { Config } from '../../spec/config.ts';
 import type { Seccomp } from '../../spec/config-linux.ts';
 import type { HookState } from '../../spec/state.ts';
 import type { CreationStep } from '../creation.ts';
-import type { Starting } from '../init/start.ts';
+import type { Starting } from '../init/starting.ts';
 import type { Step } from '../recipe.ts';
 import { replaceFile, type SavedState, type StateDirectory } from '../store.ts';
 import { ProgramCache } from './cache.ts';

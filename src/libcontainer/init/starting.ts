@@ -1,0 +1,57 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Config, Process } from '../../spec/config.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
+import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import type { Cgroup } from '../cgroups/manager.ts';
+import type { StubProcess } from '../creation.ts';
+import type { Log } from '../host.ts';
+import type { RecipeContext, Step } from '../recipe.ts';
+import type { SeccompFilter } from '../seccomp/filter.ts';
+import type { SavedState } from '../store.ts';
+
+/** What the steps of a start work on. */
+export class Starting implements RecipeContext {
+  /** What execve is given. */
+  path = '';
+  env: readonly string[] = [];
+
+  /** HOME in it. */
+  get home(): string {
+    return this.env.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
+  }
+
+  constructor(
+    readonly facts: StartFacts,
+    readonly init: StubProcess,
+    readonly cgroup: Pick<Cgroup, 'oomKills'>,
+  ) {}
+
+  /** The same for another process that is to be confined as init is. */
+  of(process: StubProcess): Starting {
+    return new Starting(this.facts, process, this.cgroup);
+  }
+
+  get log(): Log {
+    return this.facts.log;
+  }
+
+  get remote(): RemoteKernel {
+    return this.init.kernel;
+  }
+
+  obituary(): string | undefined {
+    return this.cgroup.oomKills() > 0 ? 'container init was OOM-killed (memory limit too low?)' : undefined;
+  }
+}
+
+export interface StartFacts {
+  readonly engine: Engine;
+  readonly kernel: LocalKernel;
+  readonly log: Log;
+  readonly saved: SavedState;
+  readonly config: Config;
+  readonly process: Process;
+  readonly filter: SeccompFilter | undefined;
+}
+
+export type StartStep = Step<Starting>;

@@ -97,7 +97,15 @@ const STATUS_FIELDS =
 /** In the host's PID namespace a parent is the runtime or, a moment later, whoever inherits its children. */
 function statusFacts(lines: readonly string[]): [string, string][] {
   const fields = lines.map((line) => cut(line, ':\t')).filter(([field]) => STATUS_FIELDS.test(field));
-  return fields.map(([field, value]) => [field, field === 'PPid' && value !== '0' ? 'outside' : value]);
+  return fields.map(([field, value]) => {
+    if (field === 'SigIgn') return [field, withoutLibcSignals(value)];
+    return [field, field === 'PPid' && value !== '0' ? 'outside' : value];
+  });
+}
+
+/** Some callers' C library leaves its own signals 32 and 33 ignored in what it spawns; runc hands that on, tsrunc does not. */
+function withoutLibcSignals(mask: string): string {
+  return (BigInt(`0x${mask}`) & ~0x180000000n).toString(16).padStart(16, '0');
 }
 
 /** Session keyrings of this container: id, flags, usage, timeout, permissions, uid, gid, type, description. */

@@ -1,14 +1,10 @@
 import type { Files } from '../engine/engine.ts';
+import { pathElements } from '../libcontainer/path.ts';
 
 /** An absolute path without `.`, `..` and doubled slashes, found by its text alone, as Go's filepath.Abs. */
 export function absolute(files: Files, path: string): string {
-  const parts: string[] = [];
   const full = path.startsWith('/') ? path : `${files.cwd()}/${path}`;
-  for (const part of full.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
+  return `/${pathElements(full).join('/')}`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { loadConfig } from '../spec/load.ts';
 import { formatProblem } from '../spec/problem.ts';
 import { ContainerError } from './errors.ts';
 import type { Log } from './host.ts';
+import { pathElements } from './path.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 export interface Bundle {
@@ -52,7 +53,8 @@ function bundleFault(engine: Engine, directory: string): unknown {
 function rootfsOf(engine: Engine, directory: string, config: Config): string {
   const given = config.root?.path;
   if (given === undefined) throw invalidRootfs('/root', 'root must be specified');
-  const path = clean(given.startsWith('/') ? given : `${directory}/${given}`);
+  // What symlinks make of `..` shows below.
+  const path = `/${pathElements(given.startsWith('/') ? given : `${directory}/${given}`).join('/')}`;
   let resolved: string;
   try {
     resolved = engine.files.realpath(path);
@@ -68,14 +70,4 @@ function rootfsOf(engine: Engine, directory: string, config: Config): string {
 
 function invalidRootfs(pointer: string, message: string, cause?: unknown): ContainerError {
   return new ContainerError('invalid-config', `config.json: ${pointer}: ${message}`, { pointer, cause });
-}
-
-/** Without `.`, `..` and double slashes; what symlinks make of `..` is checked by the caller. */
-function clean(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
 }

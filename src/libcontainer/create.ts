@@ -48,7 +48,8 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   const cgroup = newCgroup(host, kernel, id, config);
   const steps = recipe(config, options);
   const state = StateDirectory.reserve(engine, host.root, id);
-  const facts = { engine, log, kernel, id, options, config, rootfs, rootless: isRootless(host) };
+  const rootless = isRootless(host);
+  const facts = { engine, log, kernel, id, options, config, rootfs, rootless, callerNofile: callerNofile(engine) };
   state.locked(kernel, () => {
     perform(steps, new Creation(facts, state, cgroup));
   });
@@ -201,7 +202,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
       preserveFds: facts.options.preserveFds ?? 0,
       ...(creation.rdtGroups.length > 0 && { rdtGroups: creation.rdtGroups }),
-      callerNofile: callerNofile(engine),
+      callerNofile: facts.callerNofile,
       ...(creation.confined && { confined: creation.confined }),
     },
   };

@@ -5,6 +5,7 @@ import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
 import type { StubPort } from '../syscalls/stub/stub-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
+import { oomObituary } from './cgroups/obituary.ts';
 import type { Log } from './host.ts';
 import type { NamespaceType } from './namespaces.ts';
 import type { CreateOptions } from './options.ts';
@@ -90,7 +91,7 @@ export class Creation implements RecipeContext {
 
   /** Why init died, as far as the cgroup can tell. */
   obituary(): string | undefined {
-    return this.cgroup.oomKills() > 0 ? 'container init was OOM-killed (memory limit too low?)' : undefined;
+    return oomObituary(this.cgroup);
   }
 }
 
@@ -104,6 +105,8 @@ export interface CreationFacts {
   /** Absolute, symlinks resolved. */
   readonly rootfs: string;
   readonly rootless: boolean;
+  /** The soft RLIMIT_NOFILE that our caller has. */
+  readonly callerNofile: number | undefined;
 }
 
 export interface StubProcess {

@@ -1,4 +1,5 @@
 import type { Hook } from '../spec/config.ts';
+import { SIGKILL } from '../syscalls/constants.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { cgroupOf } from './container-cgroup.ts';
@@ -89,6 +90,5 @@ function removeCgroup(cgroup: Cgroup): void {
   cgroup.remove();
 }
 
-const SIGKILL = 9;
 const TRIES = 110;
 const INTERVAL_MS = 100;

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { isErrno } from '../engine/errors.ts';
+import { SIGCHLD } from '../syscalls/constants.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { relaySignals } from '../syscalls/signal-relay.ts';
 import { signals } from '../syscalls/signals.ts';
@@ -55,5 +56,3 @@ export class SignalRelay {
     }
   }
 }
-
-const SIGCHLD = 17;

@@ -1,3 +1,4 @@
+import { SIGKILL } from '../syscalls/constants.ts';
 import { signals } from '../syscalls/signals.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { cgroupOf } from './container-cgroup.ts';
@@ -54,5 +55,3 @@ function terminates(signal: number): boolean {
   const action = signals.find(({ number }) => number === signal)?.action;
   return action === 'terminate' || action === 'core';
 }
-
-const SIGKILL = 9;

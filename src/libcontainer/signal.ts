@@ -1,3 +1,4 @@
+import { SIGKILL } from '../syscalls/constants.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { timespec } from '../syscalls/structs.ts';
 
@@ -51,5 +52,4 @@ export function sleep(kernel: LocalKernel, milliseconds: number): void {
   );
 }
 
-const SIGKILL = 9;
 const EINTR = 4;

@@ -389,6 +389,9 @@ export const seccompReturns = {
 export const auditArches = { AUDIT_ARCH_X86_64: 0xc000003e, AUDIT_ARCH_AARCH64: 0xc00000b7 } as const;
 
 export const mmapProtections = { PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4 } as const;
+export const SIGKILL = 9;
+export const SIGSEGV = 11;
+export const SIGCHLD = 17;
 export const sigprocmaskHow = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
 export const sigactionFlags = {
   SA_SIGINFO: 4,

@@ -1,8 +1,8 @@
 import type { Engine } from '../engine/engine.ts';
 import { bitsOf, mmapProtections } from './constants.ts';
+import { pipePair } from './descriptor-pair.ts';
 import type { LocalKernel } from './local-port.ts';
 import { syscallNumber } from './numbers.ts';
-import { readField, struct, u32 } from './struct.ts';
 import { AssemblerX86 } from './stub/assembler-x86_64.ts';
 
 /**
@@ -11,7 +11,7 @@ import { AssemblerX86 } from './stub/assembler-x86_64.ts';
  * read from; the handler stays for the rest of this process's life.
  */
 export function relaySignals(engine: Engine, kernel: LocalKernel, numbers: readonly number[]): number {
-  const { read, write } = pipe(kernel);
+  const [read, write] = pipePair(kernel);
   const { handler, restorer } = install(engine, kernel, write);
   kernel.batch((batch, calls) => {
     // The engine starts with SIGUSR1 blocked, to keep it for its inspector.
@@ -27,17 +27,6 @@ export function relaySignals(engine: Engine, kernel: LocalKernel, numbers: reado
   });
   return read;
 }
-
-function pipe(kernel: LocalKernel): { read: number; write: number } {
-  const ends = kernel.batch((batch, calls) => {
-    const memory = batch.output(pipeEnds.size);
-    calls.pipe2(memory, ['O_CLOEXEC']);
-    return memory;
-  });
-  return { read: readField(pipeEnds, 'read', ends.bytes), write: readField(pipeEnds, 'write', ends.bytes) };
-}
-
-const pipeEnds = struct('int[2]', { read: u32, write: u32 });
 
 /** Puts the code into a page that is never writable and executable at once. */
 function install(engine: Engine, kernel: LocalKernel, fd: number): { handler: number; restorer: number } {

@@ -1,4 +1,5 @@
 import { ContainerError } from '../errors.ts';
+import { pathElements } from '../path.ts';
 import type { CgroupRoot } from './root.ts';
 
 /**
@@ -9,22 +10,12 @@ import type { CgroupRoot } from './root.ts';
  */
 export function cgroupDirectory(root: CgroupRoot, cgroupsPath: string | undefined, id: string): string {
   const asked = cgroupsPath === undefined || cgroupsPath === '' ? id : cgroupsPath;
-  const elements = clean(asked);
+  const elements = pathElements(asked);
   if (elements.length === 0) {
     throw new ContainerError('invalid-config', `cgroupsPath ${JSON.stringify(asked)} names no cgroup below the root`, {
       pointer: '/linux/cgroupsPath',
     });
   }
-  const base = asked.startsWith('/') ? [] : clean(root.own).slice(0, -1);
+  const base = asked.startsWith('/') ? [] : pathElements(root.own).slice(0, -1);
   return [root.mount, ...base, ...elements].join('/');
-}
-
-/** The elements of a path that starts at `/`; `..` above it is `/` itself. */
-function clean(path: string): string[] {
-  const elements: string[] = [];
-  for (const element of path.split('/')) {
-    if (element === '..') elements.pop();
-    else if (element !== '' && element !== '.') elements.push(element);
-  }
-  return elements;
 }

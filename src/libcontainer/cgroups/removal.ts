@@ -1,4 +1,5 @@
 import { isErrno } from '../../engine/errors.ts';
+import { SIGKILL } from '../../syscalls/constants.ts';
 import { ContainerError } from '../errors.ts';
 import type { CgroupDirectory } from './directory.ts';
 import { freeze, thaw } from './freezer.ts';
@@ -59,5 +60,3 @@ function killOneByOne(directory: CgroupDirectory, host: CgroupHost): void {
     thaw(directory);
   }
 }
-
-const SIGKILL = 9;

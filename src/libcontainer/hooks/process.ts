@@ -1,14 +1,14 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { Memory } from '../../syscalls/batch.ts';
+import { SIGCHLD, SIGKILL } from '../../syscalls/constants.ts';
+import { socketPair } from '../../syscalls/descriptor-pair.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { cloneArgs } from '../../syscalls/structs.ts';
-import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { passDescriptor, takeDescriptor } from '../../syscalls/stub/rights.ts';
 import { spawnStub } from '../../syscalls/stub/spawn.ts';
-import { StubPort } from '../../syscalls/stub/stub-port.ts';
 import type { StubProcess } from '../creation.ts';
+import { stubProcess } from '../init/stub-process.ts';
 import { reap } from '../signal.ts';
-import { descriptorPair } from './streams.ts';
 
 /** A stub that is going to be a hook: a child of the runtime, or of the container's init. */
 export interface HookProcess {
@@ -94,26 +94,6 @@ export function forkHook({ engine, kernel }: Machine, init: StubProcess, streams
   };
 }
 
-/**
- * From here on the hook dies with its parent, even in a call that blocks. The round trip is what makes it certain: who
- * answers afterwards was armed while the parent lived. Changing credentials undoes it.
- */
-export function arm({ kernel }: StubProcess): void {
-  kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
-  kernel.flush();
-}
-
-function stubProcess(engine: Engine, pid: number, socket: number, control: number): StubProcess {
-  const port = new StubPort(engine.files, socket, control, engine.arch);
-  return { pid, port, kernel: new RemoteKernel(port) };
-}
-
-function socketPair(kernel: LocalKernel): [number, number] {
-  return descriptorPair(kernel, (calls, memory) =>
-    calls.socketpair('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0, memory),
-  );
-}
-
 function int32({ bytes }: Memory): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
 }
@@ -126,6 +106,3 @@ function closeBoth({ files }: Engine, { port }: StubProcess, pidfd: number): voi
   port.close();
   files.close(pidfd);
 }
-
-const SIGKILL = 9;
-const SIGCHLD = 17;

@@ -9,8 +9,9 @@ import type { StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { Log } from '../host.ts';
 import { whyNotExecuted } from '../init/exec-failure.ts';
+import { arm } from '../init/stub-process.ts';
 import { type Ending, failureOf } from './ending.ts';
-import { arm, type HookProcess } from './process.ts';
+import type { HookProcess } from './process.ts';
 import { HookStreams } from './streams.ts';
 
 /** Where and as what the hooks of one kind run. */

@@ -1,7 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
-import type { Memory, Result } from '../../syscalls/batch.ts';
-import type { Calls } from '../../syscalls/calls.ts';
+import { pipePair } from '../../syscalls/descriptor-pair.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { poll, type Waited } from './poll.ts';
 
@@ -102,7 +101,7 @@ export class HookStreams {
   }
 
   private pipe(): [number, number] {
-    const pair = descriptorPair(this.kernel, (calls, memory) => calls.pipe2(memory, ['O_CLOEXEC']));
+    const pair = pipePair(this.kernel);
     for (const fd of pair) this.open.add(fd);
     return pair;
   }
@@ -110,20 +109,6 @@ export class HookStreams {
   private close(fd: number): void {
     if (this.open.delete(fd)) this.engine.files.close(fd);
   }
-}
-
-/** The two descriptors that a call like pipe2 or socketpair writes. */
-export function descriptorPair(
-  kernel: LocalKernel,
-  make: (calls: Calls<Result>, memory: Memory) => Result,
-): [number, number] {
-  const { bytes } = kernel.batch((batch, calls) => {
-    const memory = batch.output(8);
-    make(calls, memory);
-    return memory;
-  });
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return [view.getInt32(0, true), view.getInt32(4, true)];
 }
 
 /** The end of a text of any length. */

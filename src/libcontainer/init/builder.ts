@@ -1,11 +1,11 @@
+import { socketPair } from '../../syscalls/descriptor-pair.ts';
 import { stubImage } from '../../syscalls/stub/image.ts';
-import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { spawnStub } from '../../syscalls/stub/spawn.ts';
-import { StubPort } from '../../syscalls/stub/stub-port.ts';
-import type { Creation, CreationStep, StubProcess } from '../creation.ts';
+import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { killProcess, reap } from '../signal.ts';
 import { bindParkingSocket } from './park.ts';
+import { stubProcess } from './stub-process.ts';
 
 /**
  * Two processes make a container, both the stub of src/syscalls/stub:
@@ -19,17 +19,17 @@ export const spawnBuilder: CreationStep = {
   name: 'start the builder',
   do(creation) {
     const { engine, kernel } = creation.facts;
-    const forBuilder = socketPair(creation);
-    const forInit = socketPair(creation);
+    const [builderOurs, builderTheirs] = socketPair(kernel);
+    const [ours, theirs] = socketPair(kernel);
     creation.parkingSocket = bindParkingSocket(kernel, creation.state);
     const image = stubImage(kernel, engine.files, engine.arch, creation.state.path);
     creation.stubFile = engine.files.stat(`/proc/self/fd/${image}`);
     closeOnExecFrom(creation);
-    const theirs = [forBuilder.theirs, forInit.theirs, creation.parkingSocket];
-    const pid = spawnStub(engine.native(), image, [...theirs, ...callersDescriptors(creation)]);
-    for (const fd of [image, ...theirs]) engine.files.close(fd);
-    creation.builder = stubProcess(creation, pid, forBuilder.ours, forBuilder.theirs);
-    creation.initSocket = forInit;
+    const passed = [builderTheirs, theirs, creation.parkingSocket];
+    const pid = spawnStub(engine.native(), image, [...passed, ...callersDescriptors(creation)]);
+    for (const fd of [image, ...passed]) engine.files.close(fd);
+    creation.builder = stubProcess(engine, pid, builderOurs, builderTheirs);
+    creation.initSocket = { ours, theirs };
   },
   undo(creation) {
     const { builder } = creation;
@@ -55,21 +55,6 @@ function callersDescriptors({ facts }: Creation): number[] {
 function closeOnExecFrom(creation: Creation): void {
   const first = 3 + (creation.facts.options.preserveFds ?? 0);
   creation.facts.kernel.calls.close_range(first, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
-}
-
-export function stubProcess(creation: Creation, pid: number, socket: number, control: number): StubProcess {
-  const port = new StubPort(creation.engine.files, socket, control, creation.engine.arch);
-  return { pid, port, kernel: new RemoteKernel(port) };
-}
-
-function socketPair({ facts }: Creation): { ours: number; theirs: number } {
-  const pair = facts.kernel.batch((batch, calls) => {
-    const memory = batch.output(8);
-    calls.socketpair('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0, memory);
-    return memory;
-  });
-  const view = new DataView(pair.bytes.buffer, pair.bytes.byteOffset);
-  return { ours: view.getInt32(0, true), theirs: view.getInt32(4, true) };
 }
 
 const MAX_FD = 0xffffffff;

@@ -6,8 +6,8 @@ import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
 import { killProcess, reap } from '../signal.ts';
-import { stubProcess } from './builder.ts';
 import { becomeRoot, writeMaps } from './id-maps.ts';
+import { arm, stubProcess } from './stub-process.ts';
 
 /** The offsets of a time namespace must be there before its first process is: the builder makes it, init is born into it. */
 export function timeSteps(config: Config): CreationStep[] {
@@ -77,9 +77,9 @@ export const cloneInit: CreationStep = {
     kernel.calls.close(creation.parkingSocket);
     kernel.flush();
 
-    creation.init = stubProcess(creation, pid.value, creation.initSocket.ours, control);
+    creation.init = stubProcess(creation.engine, pid.value, creation.initSocket.ours, control);
     creation.init.kernel.step = cloneInit;
-    arm(creation, [builder.port.control, ...(cgroup ? [cgroup.value] : [])]);
+    settle(creation, [builder.port.control, ...(cgroup ? [cgroup.value] : [])]);
     // The builder has done its work: it exits when its socket closes.
     builder.port.close();
     reap(creation.facts.kernel, builder.pid);
@@ -106,13 +106,8 @@ function cloneFlagsOf({ config, builderInCgroup, cgroup }: Creation): (keyof typ
 }
 
 /** Init drops what it inherited, and dies with us from here on. */
-function arm({ init }: Creation, inherited: readonly number[]): void {
+function settle({ init }: Creation, inherited: readonly number[]): void {
   for (const fd of inherited) init.kernel.calls.close(fd);
   init.kernel.calls.prctl('PR_SET_NAME', init.kernel.pending.input(cString(STUB_NAME)), 0, 0, 0);
-  // Its own round trip: only a stub that answers afterwards was armed while we were alive, so that from
-  // here on it dies with us even inside a call that blocks.
-  init.kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
-  init.kernel.flush();
+  arm(init);
 }
-
-const SIGKILL = 9;

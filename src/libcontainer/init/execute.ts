@@ -1,3 +1,4 @@
+import { SIGKILL, SIGSEGV } from '../../syscalls/constants.ts';
 import { CallFailed } from '../../syscalls/port.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { StubGone } from '../../syscalls/stub/stub-port.ts';
@@ -81,6 +82,4 @@ function died(starting: Starting, status: number | undefined, beforeExec: boolea
   }
 }
 
-const SIGKILL = 9;
-const SIGSEGV = 11;
 const MAX_FD = 0xffffffff;

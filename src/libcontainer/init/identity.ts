@@ -3,6 +3,7 @@ import { cString } from '../../syscalls/params.ts';
 import { type CreationStep, namespaceOf } from '../creation.ts';
 import { becomeRoot, writeMaps } from './id-maps.ts';
 import { withKeyLabel } from './labels.ts';
+import { arm } from './stub-process.ts';
 
 /** Who init is, before it does anything: its user namespace's maps, its name, its session. */
 export function identitySteps(config: Config): CreationStep[] {
@@ -19,9 +20,8 @@ const idMaps: CreationStep = {
     const { init } = creation;
     writeMaps(creation, init.pid);
     becomeRoot(init.kernel, creation.config);
-    // Changing credentials disarmed it. The round trip proves that we still lived when it was armed.
-    init.kernel.calls.prctl('PR_SET_PDEATHSIG', SIGKILL, 0, 0, 0);
-    init.kernel.flush();
+    // Again: new credentials have undone it.
+    arm(init);
   },
 };
 
@@ -67,4 +67,3 @@ const session: CreationStep = {
 const KEYRING_REFUSED = ['ENOSYS', 'EPERM', 'EACCES', 'EDQUOT'] as const;
 /** The permissions of a new session keyring (keyrings(7)) and search for its user. */
 const SEARCHABLE_BY_USER = 0x3f1b0000;
-const SIGKILL = 9;

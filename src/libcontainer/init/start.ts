@@ -1,4 +1,5 @@
 import type { Process } from '../../spec/config.ts';
+import { SIGKILL } from '../../syscalls/constants.ts';
 import type { StubProcess } from '../creation.ts';
 import { startContainerSteps } from '../hooks/start.ts';
 import type { SeccompFilter } from '../seccomp/filter.ts';
@@ -91,5 +92,3 @@ const untieFromRuntime: StartStep = {
   name: 'untie init from the runtime',
   do: ({ init }) => void init.kernel.calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0),
 };
-
-const SIGKILL = 9;

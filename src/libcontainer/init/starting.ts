@@ -3,6 +3,7 @@ import type { Config, Process } from '../../spec/config.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import type { Cgroup } from '../cgroups/manager.ts';
+import { oomObituary } from '../cgroups/obituary.ts';
 import type { StubProcess } from '../creation.ts';
 import type { Log } from '../host.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
@@ -40,7 +41,7 @@ export class Starting implements RecipeContext {
   }
 
   obituary(): string | undefined {
-    return this.cgroup.oomKills() > 0 ? 'container init was OOM-killed (memory limit too low?)' : undefined;
+    return oomObituary(this.cgroup);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { IDMapping, Mount } from '../../spec/config.ts';
+import { socketPair } from '../../syscalls/descriptor-pair.ts';
 import { stubImage } from '../../syscalls/stub/image.ts';
 import { spawnStub } from '../../syscalls/stub/spawn.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { descriptorPair } from '../hooks/streams.ts';
-import { stubProcess } from '../init/builder.ts';
+import { stubProcess } from '../init/stub-process.ts';
 import { killProcess, reap } from '../signal.ts';
 import type { ParsedOptions } from './parse-options.ts';
 
@@ -97,12 +97,10 @@ function malformed(text: string): ContainerError {
 function make(creation: Creation, { uids, gids }: Maps): number {
   const { engine, facts } = creation;
   const image = stubImage(facts.kernel, engine.files, engine.arch, creation.state.path);
-  const [ours, theirs] = descriptorPair(facts.kernel, (calls, memory) =>
-    calls.socketpair('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0, memory),
-  );
+  const [ours, theirs] = socketPair(facts.kernel);
   const pid = spawnStub(engine.native(), image, [theirs]);
   for (const fd of [image, theirs]) engine.files.close(fd);
-  const { port, kernel } = stubProcess(creation, pid, ours, theirs);
+  const { port, kernel } = stubProcess(engine, pid, ours, theirs);
   try {
     kernel.calls.unshare(['CLONE_NEWUSER']);
     kernel.flush();

@@ -1,5 +1,6 @@
 import { poll } from '../../../../src/libcontainer/hooks/poll.ts';
-import { descriptorPair, HookStreams, Tail } from '../../../../src/libcontainer/hooks/streams.ts';
+import { HookStreams, Tail } from '../../../../src/libcontainer/hooks/streams.ts';
+import { pipePair } from '../../../../src/syscalls/descriptor-pair.ts';
 import { engine, local } from '../../syscalls/support.ts';
 
 const NOW = 0n;
@@ -9,7 +10,7 @@ function conversation(input: string) {
   const streams = new HookStreams(engine, local, engine.encode(input));
   const [stdin, stdout, stderr] = streams.theirs;
   // Its end: a pipe whose other end closes.
-  const [ended, alive] = descriptorPair(local, (calls, memory) => calls.pipe2(memory, ['O_CLOEXEC']));
+  const [ended, alive] = pipePair(local);
   return { streams, stdin, stdout, stderr, ended, end: () => engine.files.close(alive) };
 }
 

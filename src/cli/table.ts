@@ -135,6 +135,18 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/spec.ts'),
   },
   {
+    name: 'validate',
+    description: 'say everything that is wrong with a config.json',
+    arguments: [],
+    options: [
+      bundle,
+      { name: 'format', alias: 'f', kind: 'string', value: 'FORMAT', help: 'text or json', default: 'text' },
+      { name: 'strict', kind: 'boolean', help: 'a warning is a failure, too' },
+      { name: 'no-host', kind: 'boolean', help: 'leave out what this machine cannot do' },
+    ],
+    load: () => import('./commands/validate.ts'),
+  },
+  {
     name: 'features',
     description: 'print what this runtime supports as JSON',
     arguments: [],

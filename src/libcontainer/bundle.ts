@@ -16,8 +16,8 @@ export interface Bundle {
 
 /** Reads a bundle. All that is wrong with its config.json is in the one error; warnings go to the debug log. */
 export function loadBundle(engine: Engine, log: Log, directory: string): Bundle {
-  const path = `${directory}/config.json`;
-  const { config, problems } = loadConfig(readConfig(engine, directory, path), engine.decode);
+  const path = configPath(directory);
+  const { config, problems } = loadConfig(readConfig(engine, directory), engine.decode);
   const errors = problems.filter(({ severity }) => severity === 'error');
   for (const problem of problems) if (problem.severity === 'warning') log.debug(`${path}:${formatProblem(problem)}`);
   const [first] = errors;
@@ -29,7 +29,13 @@ export function loadBundle(engine: Engine, log: Log, directory: string): Bundle 
   return { config, rootfs: rootfsOf(engine, directory, config) };
 }
 
-function readConfig(engine: Engine, directory: string, path: string): Uint8Array {
+export function configPath(directory: string): string {
+  return `${directory}/config.json`;
+}
+
+/** The text of config.json. Throws if there is none, or no bundle. */
+export function readConfig(engine: Engine, directory: string): Uint8Array {
+  const path = configPath(directory);
   try {
     return engine.files.read(path);
   } catch (error) {
@@ -50,7 +56,8 @@ function bundleFault(engine: Engine, directory: string): unknown {
   }
 }
 
-function rootfsOf(engine: Engine, directory: string, config: Config): string {
+/** Throws if it cannot be used. The result is absolute and has no symlink. */
+export function rootfsOf(engine: Engine, directory: string, config: Config): string {
   const given = config.root?.path;
   if (given === undefined) throw invalidRootfs('/root', 'root must be specified');
   // What symlinks make of `..` shows below.

@@ -1,8 +1,8 @@
 import type { Config } from './config.ts';
 import { type JsonDocument, JsonSyntaxError, parseJson } from './json.ts';
-import type { Fault, Problem } from './problem.ts';
+import { compareProblems, type Fault, type Problem } from './problem.ts';
 import { checkSchema } from './validate/schema.ts';
-import { checkSemantics } from './validate/semantic.ts';
+import { checkSemantics, touching } from './validate/semantic.ts';
 import { findUnknown } from './validate/unknown.ts';
 
 export interface LoadedConfig {
@@ -10,6 +10,11 @@ export interface LoadedConfig {
   readonly config: Config | undefined;
   /** All that is wrong: errors before warnings, each in the order of the text. */
   readonly problems: readonly Problem[];
+  /**
+   * What more `find` finds, in the same order. It is given the config without what does not fit the schema, and what
+   * it says of places that have a problem already does not count.
+   */
+  inspect(find: (config: Config) => readonly Fault[]): readonly Problem[];
 }
 
 /**
@@ -22,7 +27,7 @@ export function loadConfig(bytes: Uint8Array, decode: (bytes: Uint8Array) => str
     document = parseJson(bytes, decode);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    return { config: undefined, problems: [syntaxProblem(error)] };
+    return { config: undefined, problems: [syntaxProblem(error)], inspect: () => [] };
   }
   const schema = checkSchema(document.value, document.nulls.length > 0);
   const faults = [
@@ -32,7 +37,15 @@ export function loadConfig(bytes: Uint8Array, decode: (bytes: Uint8Array) => str
     ...findUnknown(document.value),
     ...checkSemantics(schema.repaired, schema.faults),
   ];
-  return { config: schema.config, problems: place(faults, document) };
+  return {
+    config: schema.config,
+    problems: place(faults, document),
+    inspect(find) {
+      const known = touching(faults);
+      const more = find(schema.repaired).filter(({ pointer }) => !known(pointer));
+      return place(more, document);
+    },
+  };
 }
 
 function syntaxProblem(error: JsonSyntaxError): Problem {
@@ -65,9 +78,5 @@ function place(faults: readonly Fault[], document: JsonDocument): Problem[] {
   const positions = document.locateAll(marks);
   return faults
     .map((fault, index) => ({ ...fault, ...(positions[index] ?? { line: 1, column: 1 }) }))
-    .sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
-}
-
-function rank(problem: Problem): number {
-  return problem.severity === 'error' ? 0 : 1;
+    .sort(compareProblems);
 }

@@ -38,6 +38,15 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
 
+/** Errors before warnings, each in the order of the text. */
+export function compareProblems(a: Problem, b: Problem): number {
+  return rank(a) - rank(b) || a.line - b.line || a.column - b.column;
+}
+
+function rank(problem: Problem): number {
+  return problem.severity === 'error' ? 0 : 1;
+}
+
 /** One line: `12:5: /process/args: must be an array of strings, is a number`, then the hint in parentheses. */
 export function formatProblem({ line, column, pointer, message, hint }: Problem): string {
   const where = pointer === '' ? '' : `${pointer}: `;

@@ -6,7 +6,9 @@ export interface Remark {
   /** `debug` where every engine writes the field out of habit, or nobody can miss it. */
   readonly level: 'warn' | 'debug';
   readonly pointer: string;
+  /** The whole sentence. */
   readonly message: string;
+  readonly why: string;
 }
 
 /** The fields in `resources` that were given to no purpose. */
@@ -17,6 +19,7 @@ export function cgroupRemarks(resources: Resources): Remark[] {
       level,
       pointer: `${POINTER}/${field}`,
       message: `${field} is ignored: ${why}`,
+      why,
     }));
 }
 

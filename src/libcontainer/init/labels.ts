@@ -19,7 +19,9 @@ export function labelChecks(process: Process | undefined): CreationStep[] {
   ];
 }
 
-type Module = (creation: Creation) => boolean;
+type Module = (machine: Machine) => boolean;
+
+type Machine = Pick<Creation, 'engine'>;
 
 function needsModule(pointer: string, complaint: string, isThere: Module): CreationStep {
   return {
@@ -32,8 +34,8 @@ function needsModule(pointer: string, complaint: string, isThere: Module): Creat
 }
 
 /** runc's words: clients have seen them. */
-const NO_APPARMOR = 'apparmor: config provided but apparmor not supported';
-const NO_SELINUX = 'selinux label is specified in config, but selinux is disabled or not supported';
+export const NO_APPARMOR = 'apparmor: config provided but apparmor not supported';
+export const NO_SELINUX = 'selinux label is specified in config, but selinux is disabled or not supported';
 
 /** Any process that is prepared by a stub: a container's init, or a later one beside it. */
 interface Labelled extends RecipeContext {
@@ -97,12 +99,12 @@ function contextType({ annotations: given = {} }: Config): string {
   throw new ContainerError('invalid-config', message);
 }
 
-function hasAppArmor({ engine }: Creation): boolean {
+export function hasAppArmor({ engine }: Machine): boolean {
   return textOf(engine, '/sys/module/apparmor/parameters/enabled').startsWith('Y');
 }
 
 /** A kernel that has SELinux but no policy yet calls every process `kernel`. */
-function hasSelinux({ engine }: Creation): boolean {
+export function hasSelinux({ engine }: Machine): boolean {
   const own = textOf(engine, '/proc/self/attr/current').replace(/\0/g, '').trim();
   return textOf(engine, '/sys/fs/selinux/enforce') !== '' && own !== '' && own !== 'kernel';
 }

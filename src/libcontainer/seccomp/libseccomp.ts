@@ -8,6 +8,11 @@ import { readField, struct, u32 } from '../../syscalls/struct.ts';
 import { ContainerError } from '../errors.ts';
 import { Filter, failure, int } from './library-filter.ts';
 
+export const NO_LIBSECCOMP = {
+  message: `${functions.seccomp_init.library} is not installed`,
+  hint: 'the package is called libseccomp2 or libseccomp',
+};
+
 /** libseccomp in this process: names to numbers, and rules to a BPF program (its manual pages, section 3). */
 export class Libseccomp {
   readonly #engine: Engine;
@@ -26,10 +31,7 @@ export class Libseccomp {
   static load(engine: Engine, kernel: LocalKernel): Libseccomp {
     const library = Libseccomp.find(engine, kernel);
     if (library) return library;
-    throw new ContainerError('host', `${functions.seccomp_init.library} is not installed`, {
-      pointer: '/linux/seccomp',
-      hint: 'the package is called libseccomp2 or libseccomp',
-    });
+    throw new ContainerError('host', NO_LIBSECCOMP.message, { pointer: '/linux/seccomp', hint: NO_LIBSECCOMP.hint });
   }
 
   /** Undefined if the machine has no libseccomp. */

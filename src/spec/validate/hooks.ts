@@ -1,4 +1,4 @@
-import type { Hook } from '../config.ts';
+import type { Config, Hook } from '../config.ts';
 import { HOOK_KINDS } from '../vocabulary.ts';
 import { type Check, isAbsolute, quote, type Violation } from './check.ts';
 import { REF } from './ref.ts';
@@ -23,9 +23,14 @@ export const HOOK_CHECKS: readonly Check[] = [
 ];
 
 function eachHook(test: (hook: Hook, pointer: string) => Iterable<Violation>): Check['find'] {
-  return function* find({ hooks }): Iterable<Violation> {
-    for (const kind of HOOK_KINDS) {
-      for (const [index, hook] of (hooks?.[kind] ?? []).entries()) yield* test(hook, `/hooks/${kind}/${index}`);
-    }
+  return function* find(config): Iterable<Violation> {
+    for (const { hook, pointer } of hooksOf(config)) yield* test(hook, pointer);
   };
+}
+
+/** All hooks of all kinds, each with its pointer. */
+export function* hooksOf({ hooks }: Config): Iterable<{ hook: Hook; pointer: string }> {
+  for (const kind of HOOK_KINDS) {
+    for (const [index, hook] of (hooks?.[kind] ?? []).entries()) yield { hook, pointer: `/hooks/${kind}/${index}` };
+  }
 }

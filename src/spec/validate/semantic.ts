@@ -61,8 +61,8 @@ function checksFor(config: Config): readonly Check[] {
 }
 
 /** Tells whether a place is faulty, is in a faulty one, or has one in it. */
-function touching(schemaFaults: readonly Fault[]): (pointer: string) => boolean {
-  const faulty = new Set(schemaFaults.map(({ pointer }) => pointer));
+export function touching(faults: readonly Fault[]): (pointer: string) => boolean {
+  const faulty = new Set(faults.map(({ pointer }) => pointer));
   const around = new Set([...faulty].flatMap(enclosing));
   return (pointer) => faulty.size > 0 && (around.has(pointer) || enclosing(pointer).some((place) => faulty.has(place)));
 }

@@ -148,10 +148,14 @@ function memoryFiles(
       contents.set(at(path), null);
     },
     chmod: (path, mode) => void calls.push(`chmod ${path} 0${mode.toString(8)}`),
+    realpath: (path) => {
+      need('realpath', path);
+      return at(path);
+    },
     readlink: (path) => machine.links?.[path] ?? 'user:[4026531837]',
     stat: (path) => {
       if (path === '/proc/self/fd/2') return device(machine.terminal === true ? 136 : 1);
-      return { ...device(0), kind: need('stat', path) === null ? 'directory' : 'file' };
+      return { ...device(0), mode: 0o755, kind: need('stat', path) === null ? 'directory' : 'file' };
     },
     cwd: () => cwd,
     chdir: (path) => {

@@ -43,10 +43,11 @@ export function random(seed: number): (below: number) => number {
   };
 }
 
-/** A deep copy of `config` with the value at `path` replaced; undefined removes it. */
-export function withValue(config: unknown, path: string, value: unknown): unknown {
-  const [head, ...rest] = path.split('/').slice(1);
-  if (head === undefined) return value;
+/** A deep copy of `config` with the value at `pointer` replaced; undefined removes it. */
+export function withValue(config: unknown, pointer: string, value: unknown): unknown {
+  const [first, ...rest] = pointer.split('/').slice(1);
+  if (first === undefined) return value;
+  const head = first.replaceAll('~1', '/').replaceAll('~0', '~');
   const below = rest.map((segment) => `/${segment}`).join('');
   if (Array.isArray(config)) {
     const copy = [...config];

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all demo test test-unit test-all coverage lint format clean
+.PHONY: all man demo test test-unit test-all coverage lint format clean
 
 all: bin/tsrunc
 
@@ -16,6 +16,9 @@ build/validators.ts: $(MODULES) scripts/compile-schemas.mjs $(wildcard schemas/*
 
 bin/tsrunc: $(MODULES) build/validators.ts $(SOURCES)
 	node scripts/build.mjs
+
+man: $(MODULES)
+	node scripts/man.mjs build/man
 
 demo: bin/tsrunc
 	scripts/demo.sh

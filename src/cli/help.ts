@@ -28,14 +28,17 @@ function commandHelp(line: CommandLine, command: CommandSpec): string {
     ['NAME', [`${line.program} ${command.name} - ${command.description}`]],
     ['USAGE', [usage.join(' ')]],
     ['OPTIONS', columns(options.filter(shown).map(optionRow))],
+    ...(command.examples ? [['EXAMPLES', columns(command.examples)] as const] : []),
   ]);
 }
 
-function shown(entry: { readonly hidden?: boolean }): boolean {
+/** Not left out of help. */
+export function shown(entry: { readonly hidden?: boolean }): boolean {
   return entry.hidden !== true;
 }
 
-function argumentWord({ name, required, variadic }: ArgumentSpec): string {
+/** `<required>`, `[optional]`, `[several]...`. */
+export function argumentWord({ name, required, variadic }: ArgumentSpec): string {
   const word = required ? `<${name}>` : `[${name}]`;
   return variadic === true ? `${word}...` : word;
 }

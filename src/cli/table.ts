@@ -1,14 +1,18 @@
 import type { CommandLine, OptionSpec } from '../engine/arguments.ts';
+import { shells } from './completion/shells.ts';
 import type { Command } from './context.ts';
 import { version } from './version.ts';
 
-const containerId = { name: 'container-id', required: true } as const;
+const containerId = { name: 'container-id', required: true, complete: 'container' } as const;
+/** Of a container that is about to be: not one of those there are. */
+const newId = { name: 'container-id', required: true } as const;
 
 const bundle: OptionSpec = {
   name: 'bundle',
   alias: 'b',
   kind: 'string',
   value: 'DIR',
+  complete: 'directory',
   help: 'directory of config.json and the root filesystem (default: the current directory)',
 };
 
@@ -19,10 +23,17 @@ const createOptions: readonly OptionSpec[] = [
     name: 'console-socket',
     kind: 'string',
     value: 'PATH',
+    complete: 'file',
     help: "AF_UNIX socket that receives the master of the container's pseudoterminal",
   },
-  { name: 'pidfd-socket', kind: 'string', value: 'PATH', help: 'AF_UNIX socket that receives a pidfd of init' },
-  { name: 'pid-file', kind: 'string', value: 'FILE', help: "file to write init's process ID to" },
+  {
+    name: 'pidfd-socket',
+    kind: 'string',
+    value: 'PATH',
+    complete: 'file',
+    help: 'AF_UNIX socket that receives a pidfd of init',
+  },
+  { name: 'pid-file', kind: 'string', value: 'FILE', complete: 'file', help: "file to write init's process ID to" },
   { name: 'no-pivot', kind: 'boolean', help: 'do not use pivot_root, as for a rootfs on top of a ramdisk' },
   { name: 'no-new-keyring', kind: 'boolean', help: "let the container inherit the caller's session keyring" },
   {
@@ -39,19 +50,24 @@ export const commands: readonly Command[] = [
   {
     name: 'create',
     description: 'create a container',
-    arguments: [containerId],
+    arguments: [newId],
     options: createOptions,
+    examples: [['tsrunc create --bundle /bundles/web web', 'make the container `web`; its program waits for start']],
     load: () => import('./commands/create.ts'),
   },
   {
     name: 'run',
     description: 'create a container, start it and wait for its end',
-    arguments: [containerId],
+    arguments: [newId],
     options: [
       ...createOptions,
       { name: 'detach', alias: 'd', kind: 'boolean', help: 'do not wait for the end' },
       { name: 'keep', kind: 'boolean', help: 'do not delete the container when its process has ended' },
       { name: 'no-subreaper', kind: 'boolean', help: 'do not adopt and reap the orphans of the container' },
+    ],
+    examples: [
+      ['tsrunc run --bundle /bundles/web web', 'run `web` until its program ends'],
+      ['tsrunc run -d --pid-file /run/web.pid web', 'return once it runs, and leave its PID in a file'],
     ],
     load: () => import('./commands/run.ts'),
   },
@@ -72,7 +88,7 @@ export const commands: readonly Command[] = [
   {
     name: 'kill',
     description: "send a signal (SIGTERM unless given) to the container's init process",
-    arguments: [containerId, { name: 'signal', required: false }],
+    arguments: [containerId, { name: 'signal', required: false, complete: 'signal' }],
     options: [
       {
         name: 'all',
@@ -82,6 +98,7 @@ export const commands: readonly Command[] = [
         hidden: true,
       },
     ],
+    examples: [['tsrunc kill web KILL', 'end it at once']],
     load: () => import('./commands/kill.ts'),
   },
   {
@@ -105,6 +122,7 @@ export const commands: readonly Command[] = [
     options: [
       { name: 'force', alias: 'f', kind: 'boolean', help: 'kill the container first (SIGKILL) if it still runs' },
     ],
+    examples: [['tsrunc delete --force web', 'kill it, and remove what it held']],
     load: () => import('./commands/delete.ts'),
   },
   {
@@ -117,11 +135,13 @@ export const commands: readonly Command[] = [
         alias: 'f',
         kind: 'string',
         value: 'FORMAT',
+        complete: ['table', 'json'],
         help: 'table or json',
         default: 'table',
       },
       { name: 'quiet', alias: 'q', kind: 'boolean', help: 'print the IDs only' },
     ],
+    examples: [['tsrunc list --format json', 'for programs']],
     load: () => import('./commands/list.ts'),
   },
   {
@@ -140,10 +160,19 @@ export const commands: readonly Command[] = [
     arguments: [],
     options: [
       bundle,
-      { name: 'format', alias: 'f', kind: 'string', value: 'FORMAT', help: 'text or json', default: 'text' },
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        complete: ['text', 'json'],
+        help: 'text or json',
+        default: 'text',
+      },
       { name: 'strict', kind: 'boolean', help: 'a warning is a failure, too' },
       { name: 'no-host', kind: 'boolean', help: 'leave out what this machine cannot do' },
     ],
+    examples: [['tsrunc validate --bundle /bundles/web --strict', 'fail on warnings, too']],
     load: () => import('./commands/validate.ts'),
   },
   {
@@ -154,9 +183,20 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/features.ts'),
   },
   {
+    name: 'completion',
+    description: 'print a completion script for a shell',
+    arguments: [{ name: 'shell', required: true, complete: shells }],
+    options: [],
+    examples: [
+      ['source <(tsrunc completion bash)', 'completion in this bash'],
+      ['tsrunc completion fish > ~/.config/fish/completions/tsrunc.fish', 'in every fish'],
+    ],
+    load: () => import('./commands/completion.ts'),
+  },
+  {
     name: 'help',
     description: 'print the commands, or the options of one',
-    arguments: [{ name: 'command', required: false }],
+    arguments: [{ name: 'command', required: false, complete: 'command' }],
     options: [],
     load: () => import('./commands/help.ts'),
   },
@@ -169,13 +209,34 @@ export const commandLine: CommandLine = {
   commands,
   options: [
     { name: 'debug', kind: 'boolean', help: 'log what is being done, too' },
-    { name: 'log', kind: 'string', value: 'FILE', help: 'file to append log lines to (default: standard error)' },
-    { name: 'log-format', kind: 'string', value: 'FORMAT', help: 'text or json', default: 'text' },
-    { name: 'log-level', kind: 'string', value: 'LEVEL', help: 'error, warning or debug', default: 'error' },
+    {
+      name: 'log',
+      kind: 'string',
+      value: 'FILE',
+      complete: 'file',
+      help: 'file to append log lines to (default: standard error)',
+    },
+    {
+      name: 'log-format',
+      kind: 'string',
+      value: 'FORMAT',
+      complete: ['text', 'json'],
+      help: 'text or json',
+      default: 'text',
+    },
+    {
+      name: 'log-level',
+      kind: 'string',
+      value: 'LEVEL',
+      complete: ['error', 'warning', 'debug'],
+      help: 'error, warning or debug',
+      default: 'error',
+    },
     {
       name: 'root',
       kind: 'string',
       value: 'DIR',
+      complete: 'directory',
       help: 'state directory, on a tmpfs; $XDG_RUNTIME_DIR/tsrunc when rootless',
       default: '/run/tsrunc',
     },
@@ -184,6 +245,7 @@ export const commandLine: CommandLine = {
       name: 'cgroup-manager',
       kind: 'string',
       value: 'MANAGER',
+      complete: ['cgroupfs', 'systemd', 'disabled'],
       help: 'cgroupfs, systemd or disabled',
       default: 'cgroupfs',
     },
@@ -191,6 +253,7 @@ export const commandLine: CommandLine = {
       name: 'rootless',
       kind: 'string',
       value: 'WHEN',
+      complete: ['true', 'false', 'auto'],
       help: 'ignore cgroup permission errors: true, false or auto',
       default: 'auto',
     },

@@ -16,6 +16,8 @@ export interface CommandSpec {
   readonly description: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
+  /** Lines to type, each with what it does. */
+  readonly examples?: readonly (readonly [line: string, meaning: string])[];
   /** The first positional ends the options, so that the container's command keeps its own flags: `exec`, `ps`. */
   readonly stopAtPositional?: boolean;
   /** Left out of help. */
@@ -27,7 +29,11 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly required: boolean;
   readonly variadic?: boolean;
+  readonly complete?: Completion;
 }
+
+/** What a shell offers for a word: files, containers there are, or one of these words. Nothing if absent. */
+export type Completion = 'file' | 'directory' | 'container' | 'command' | 'signal' | readonly string[];
 
 export interface OptionSpec {
   /** Without dashes: `console-socket`. */
@@ -37,6 +43,7 @@ export interface OptionSpec {
   /** The value's name in help: `FILE`. */
   readonly value?: string;
   readonly help: string;
+  readonly complete?: Completion;
   readonly hidden?: boolean;
   /** Shown in help only; the handler applies it. */
   readonly default?: string;

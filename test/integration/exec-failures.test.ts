@@ -5,6 +5,7 @@ import { which } from './support/host.ts';
 import type { Patch } from './support/json.ts';
 import { ok, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
+import { until } from './support/wait.ts';
 
 const box = sandbox('exec');
 
@@ -124,6 +125,27 @@ testTsrunc('start says so: execve has been killed because the address space is l
   ok(created);
   refused(box.runtime(['start', id]), /SIG(KILL|SEGV)|cannot allocate memory|RLIMIT_AS|killed/i);
   ok(box.runtime(['delete', '--force', id]));
+  await box.clean(id);
+});
+
+/** A hybrid machine's own memory controller will do: the limit comes when init is parked already. */
+const memory = '/sys/fs/cgroup/memory';
+const limitMemory = fs.existsSync(`${memory}/memory.limit_in_bytes`) ? testTsrunc : test.skip; // no such controller
+
+limitMemory('start says so: execve has been killed because memory is limited', async () => {
+  const { id, created } = box.tryCreate({});
+  ok(created);
+  const cgroup = fs.mkdtempSync(`${memory}/${box.name}-`);
+  try {
+    // Enough for the stub's last calls, and too little for the stack and page tables of a new image.
+    fs.writeFileSync(`${cgroup}/memory.limit_in_bytes`, `${28 * 1024}`);
+    fs.writeFileSync(`${cgroup}/cgroup.procs`, `${JSON.parse(box.runtime(['state', id]).stdout).pid}`);
+    refused(box.runtime(['start', id]), /execute the program: .*(signal 9|OOM)/);
+    ok(box.runtime(['delete', '--force', id]));
+  } finally {
+    await until('the cgroup is empty', () => fs.readFileSync(`${cgroup}/cgroup.procs`, 'utf8') === '');
+    fs.rmdirSync(cgroup);
+  }
   await box.clean(id);
 });
 

@@ -22,6 +22,8 @@ interface Target {
   readonly fd: number;
   readonly format: 'text' | 'json';
   readonly level: Level;
+  /** How the failure reads on standard error. */
+  readonly errors: 'text' | 'json';
 }
 
 type Fields = Readonly<Record<string, string>>;
@@ -30,15 +32,16 @@ const stderr = 2;
 
 /** The log until the options that choose another one have been read. */
 export function standardErrorLog(engine: Engine): CommandLog {
-  return commandLog(engine, { fd: stderr, format: 'text', level: 'error' });
+  return commandLog(engine, { fd: stderr, format: 'text', level: 'error', errors: 'text' });
 }
 
 /** The log that `--log`, `--log-format`, `--log-level` and `--debug` ask for. Throws if it cannot be opened. */
 export function openLog(engine: Engine, options: ParsedCommand['global']): CommandLog {
   const format = oneOf(['text', 'json'], text(options, 'log-format') ?? 'text', 'log-format');
   const level = flag(options, 'debug') ? 'debug' : oneOf(levels, text(options, 'log-level') ?? 'error', 'log-level');
+  const errors = oneOf(['text', 'json'], text(options, 'error-format') ?? 'text', 'error-format');
   const file = text(options, 'log') ?? '';
-  return commandLog(engine, { fd: file === '' ? stderr : openFile(engine, file), format, level });
+  return commandLog(engine, { fd: file === '' ? stderr : openFile(engine, file), format, level, errors });
 }
 
 /** Appended to and never truncated: containerd gives the commands of one container the same file. */
@@ -59,10 +62,12 @@ function commandLog(engine: Engine, target: Target): CommandLog {
     debug: (message) => write('debug', message),
     warn: (message) => write('warning', message),
     fail: (error) => {
-      const { message, args: _, ...fields } = report(expected(error));
+      const facts = report(expected(error));
+      const { message, args: _, ...fields } = facts;
       if (fields.code === 'internal' && error instanceof Error) write('debug', stackOf(error));
-      write('error', message, fields);
-      if (target.fd !== stderr) tryWrite(engine, stderr, `${printable(message)}\n`);
+      if (target.fd !== stderr || target.errors === 'text') write('error', message, fields);
+      if (target.errors === 'json') tryWrite(engine, stderr, `${JSON.stringify(facts)}\n`);
+      else if (target.fd !== stderr) tryWrite(engine, stderr, `${printable(message)}\n`);
     },
   };
 }

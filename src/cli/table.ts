@@ -1,4 +1,5 @@
 import type { CommandLine, OptionSpec } from '../engine/arguments.ts';
+import { errorCodes } from '../libcontainer/error-codes.ts';
 import { shells } from './completion/shells.ts';
 import type { Command } from './context.ts';
 import { version } from './version.ts';
@@ -176,6 +177,31 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/validate.ts'),
   },
   {
+    name: 'gc',
+    description: 'remove what runs that were killed have left',
+    arguments: [],
+    options: [
+      { name: 'dry-run', kind: 'boolean', help: 'only say what would be removed' },
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        complete: ['text', 'json'],
+        help: 'text or json',
+        default: 'text',
+      },
+    ],
+    load: () => import('./commands/gc.ts'),
+  },
+  {
+    name: 'explain',
+    description: 'say what the code of an error means, and what to do',
+    arguments: [{ name: 'code', required: false, complete: Object.keys(errorCodes) }],
+    options: [],
+    load: () => import('./commands/explain.ts'),
+  },
+  {
     name: 'features',
     description: 'print what this runtime supports as JSON',
     arguments: [],
@@ -222,6 +248,14 @@ export const commandLine: CommandLine = {
       value: 'FORMAT',
       complete: ['text', 'json'],
       help: 'text or json',
+      default: 'text',
+    },
+    {
+      name: 'error-format',
+      kind: 'string',
+      value: 'FORMAT',
+      complete: ['text', 'json'],
+      help: 'of a failure on standard error: text or json',
       default: 'text',
     },
     {

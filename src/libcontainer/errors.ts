@@ -1,26 +1,6 @@
 import { SyscallError } from '../engine/errors.ts';
 import { strerror } from '../syscalls/errno.ts';
-
-/** What went wrong, as a stable word: clients may switch on it, so a code is never renamed. */
-export type ErrorCode =
-  | 'invalid-argument'
-  | 'invalid-id'
-  | 'exists'
-  | 'does-not-exist'
-  | 'wrong-status'
-  | 'not-running'
-  | 'invalid-bundle'
-  | 'invalid-config'
-  | 'unsupported'
-  | 'host'
-  | 'state'
-  | 'cgroup'
-  | 'exec'
-  | 'hook'
-  | 'init-died'
-  | 'timeout'
-  | 'syscall'
-  | 'internal';
+import type { ErrorCode } from './error-codes.ts';
 
 interface Context {
   /** The step of the recipe that failed: `mounts`, `pivot_root`. */

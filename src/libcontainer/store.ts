@@ -129,6 +129,10 @@ export class StateDirectory {
     replaceFile(this.engine, `${this.path}/${STATE}`, this.engine.encode(writeJson(state)), 0o600);
   }
 
+  exists(): boolean {
+    return exists(this.engine, this.path);
+  }
+
   /** Undefined for a directory whose create was killed before it wrote anything. */
   load(): SavedState | undefined {
     const bytes = readIfThere(this.engine, `${this.path}/${STATE}`);
@@ -147,13 +151,7 @@ export class StateDirectory {
   }
 
   has(name: string): boolean {
-    try {
-      this.engine.files.lstat(`${this.path}/${name}`);
-      return true;
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return false;
-      throw error;
-    }
+    return exists(this.engine, `${this.path}/${name}`);
   }
 
   removeSocket(): void {
@@ -179,7 +177,7 @@ export class StateDirectory {
 export function replaceFile(engine: Engine, path: string, bytes: Uint8Array, mode: number): void {
   const { files } = engine;
   const slash = path.lastIndexOf('/');
-  const temporary = `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.${engine.pid}`;
+  const temporary = `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}${TEMPORARY}${engine.pid}`;
   const fd = files.open(temporary, ['O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_NOFOLLOW'], mode);
   try {
     files.write(fd, bytes);
@@ -190,6 +188,14 @@ export function replaceFile(engine: Engine, path: string, bytes: Uint8Array, mod
   } finally {
     files.close(fd);
   }
+}
+
+const TEMPORARY = '.tmp-';
+
+/** The process that writes, or wrote, this file to put it in another's place; undefined if it is no such file. */
+export function temporaryOf(name: string): number | undefined {
+  const pid = name.startsWith('.') ? /\.tmp-([1-9][0-9]*)$/.exec(name)?.[1] : undefined;
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** `mkdir -p`, 0700. */
@@ -204,6 +210,16 @@ function makeParents(engine: Engine, path: string): void {
       if (!isErrno(error, 'EEXIST', ...(last ? [] : ['EROFS', 'EACCES', 'EPERM']))) throw error;
     }
   });
+}
+
+function exists({ files }: Engine, path: string): boolean {
+  try {
+    files.lstat(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 function readIfThere(engine: Engine, path: string): Uint8Array | undefined {

@@ -4,7 +4,7 @@ import { isErrno } from '../../engine/errors.ts';
 import type { Seccomp } from '../../spec/config-linux.ts';
 import { writeJson } from '../../spec/json.ts';
 import type { Log } from '../host.ts';
-import { CACHE_PREFIX, replaceFile } from '../store.ts';
+import { CACHE_PREFIX, replaceFile, temporaryOf } from '../store.ts';
 import { sockFilter } from './bpf.ts';
 
 /**
@@ -33,6 +33,33 @@ export class ProgramCache {
     const { program, library } = compile();
     if (library !== undefined) this.#write(path, library, rules, program);
     return program;
+  }
+
+  /** Paths of the files that can be of no use any more: of another version, or of a library that was replaced. */
+  stale(): string[] {
+    return this.#names()
+      .filter((name) => temporaryOf(name) === undefined)
+      .map((name) => `${this.#directory}/${name}`)
+      .filter((path) => !this.#isCurrent(path));
+  }
+
+  #isCurrent(path: string): boolean {
+    try {
+      const key = keyOf(this.#engine.decode(this.#engine.files.read(path)));
+      const [identity = '', rules = ''] = key.split('\n', 2);
+      const library = identity.slice(0, identity.indexOf(' '));
+      return identity === this.#identity(library) && rules.startsWith(`{"tsrunc":${JSON.stringify(version)},`);
+    } catch {
+      return false;
+    }
+  }
+
+  #names(): string[] {
+    try {
+      return this.#engine.files.readdir(this.#directory).sort();
+    } catch {
+      return [];
+    }
   }
 
   #read(path: string, rules: string): Uint8Array | undefined {
@@ -111,6 +138,10 @@ function hash(bytes: Uint8Array): string {
     b = Math.imul(b ^ word, 0x85ebca6b);
   }
   return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+}
+
+function keyOf(text: string): string {
+  return text.slice(0, Math.max(0, text.indexOf('\0')));
 }
 
 function words(error: unknown): string {

@@ -148,6 +148,11 @@ function memoryFiles(
       contents.set(at(path), null);
     },
     chmod: (path, mode) => void calls.push(`chmod ${path} 0${mode.toString(8)}`),
+    readdir: (path) => {
+      const prefix = `${at(path)}/`;
+      need('readdir', path);
+      return [...contents.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    },
     realpath: (path) => {
       need('realpath', path);
       return at(path);

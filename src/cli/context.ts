@@ -1,10 +1,10 @@
 import type { CommandSpec, ParsedCommand } from '../engine/arguments.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { Host } from '../libcontainer/host.ts';
+import type { Machine } from '../libcontainer/machine.ts';
 
 /** What a handler gets besides its own arguments and options. */
 export interface Context {
-  readonly engine: Engine;
+  readonly engine: Machine;
   readonly host: Host;
   /** `--root` was given: a directory that is not there is then an error, not an empty one. */
   readonly rootGiven: boolean;

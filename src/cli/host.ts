@@ -1,13 +1,13 @@
 import type { ParsedCommand } from '../engine/arguments.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { CgroupManager, Host, Log } from '../libcontainer/host.ts';
+import type { Machine } from '../libcontainer/machine.ts';
 import { stateRoot } from './root.ts';
 import { flag, oneOf, text } from './values.ts';
 
 type Options = ParsedCommand['global'];
 
 /** What the global options say about where and how the verbs work. */
-export function hostOf(engine: Engine, log: Log, options: Options): Host {
+export function hostOf(engine: Machine, log: Log, options: Options): Host {
   return {
     engine,
     log,

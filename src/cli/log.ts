@@ -61,6 +61,9 @@ function commandLog(engine: Engine, target: Target): CommandLog {
   return {
     debug: (message) => write('debug', message),
     warn: (message) => write('warning', message),
+    step: (step) => {
+      if (step) write('debug', step.pointer ? `${step.name} (${step.pointer})` : step.name);
+    },
     fail: (error) => {
       const facts = report(expected(error));
       const { message, args: _, ...fields } = facts;

@@ -2,11 +2,13 @@ import type { ArgumentParser, ParsedCommand } from '../engine/arguments.ts';
 import type { Engine } from '../engine/engine.ts';
 import { SyscallError } from '../engine/errors.ts';
 import { ContainerError } from '../libcontainer/errors.ts';
-import type { Host } from '../libcontainer/host.ts';
+import type { Log } from '../libcontainer/host.ts';
+import { liveMachine, type Machine } from '../libcontainer/machine.ts';
 import type { Context } from './context.ts';
 import { hostOf } from './host.ts';
 import { openLog, standardErrorLog } from './log.ts';
 import { commandLine, commands } from './table.ts';
+import { text } from './values.ts';
 import { versionText } from './version.ts';
 
 /** The whole life of one command: parse, call, report. Its result is the exit status and nothing else. */
@@ -24,14 +26,28 @@ async function perform(engine: Engine, parser: ArgumentParser): Promise<number> 
     const global = result.kind === 'command' ? result.parsed.global : result.global;
     log = openLog(engine, global);
     if (result.kind === 'usage') throw new ContainerError('invalid-argument', result.message);
-    return await call(engine, hostOf(engine, log, global), result.parsed);
+    const file = text(global, 'trace') ?? '';
+    if (file === '') return await call(liveMachine(engine), log, result.parsed);
+    return await traced(engine, log, file, result.parsed);
   } catch (error) {
     log.fail(error);
     return 1;
   }
 }
 
-async function call(engine: Engine, host: Host, parsed: ParsedCommand): Promise<number> {
+/** Without `--trace` nothing stands between the runtime and the kernel, and nothing of this is even loaded. */
+async function traced(engine: Engine, log: Log, file: string, parsed: ParsedCommand): Promise<number> {
+  const { traceTo } = await import('./trace/trace.ts');
+  const trace = traceTo(engine, log, file);
+  try {
+    return await call(trace.engine, trace.log, parsed);
+  } finally {
+    trace.write();
+  }
+}
+
+async function call(engine: Machine, log: Log, parsed: ParsedCommand): Promise<number> {
+  const host = hostOf(engine, log, parsed.global);
   const command = commands.find(({ name }) => name === parsed.command);
   if (command === undefined) throw new Error(`the parser knows a command that the table does not: ${parsed.command}`);
   const { handler } = await command.load();

@@ -251,6 +251,13 @@ export const commandLine: CommandLine = {
       default: 'text',
     },
     {
+      name: 'trace',
+      kind: 'string',
+      value: 'FILE',
+      complete: 'file',
+      help: 'write every step and system call with its time: .json for Perfetto, .html to look at, .txt a table',
+    },
+    {
       name: 'error-format',
       kind: 'string',
       value: 'FORMAT',

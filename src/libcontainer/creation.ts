@@ -1,12 +1,12 @@
-import type { Engine } from '../engine/engine.ts';
 import type { Config } from '../spec/config.ts';
 import type { Result } from '../syscalls/batch.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
+import type { RemotePort } from '../syscalls/port.ts';
 import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
-import type { StubPort } from '../syscalls/stub/stub-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { oomObituary } from './cgroups/obituary.ts';
 import type { Log } from './host.ts';
+import type { Machine } from './machine.ts';
 import type { NamespaceType } from './namespaces.ts';
 import type { CreateOptions } from './options.ts';
 import type { RecipeContext, Step } from './recipe.ts';
@@ -58,7 +58,7 @@ export class Creation implements RecipeContext {
     return this.builder;
   }
 
-  get engine(): Engine {
+  get engine(): Machine {
     return this.facts.engine;
   }
 
@@ -96,7 +96,7 @@ export class Creation implements RecipeContext {
 }
 
 export interface CreationFacts {
-  readonly engine: Engine;
+  readonly engine: Machine;
   readonly log: Log;
   readonly kernel: LocalKernel;
   readonly id: string;
@@ -111,7 +111,7 @@ export interface CreationFacts {
 
 export interface StubProcess {
   readonly pid: number;
-  readonly port: StubPort;
+  readonly port: RemotePort;
   readonly kernel: RemoteKernel;
 }
 

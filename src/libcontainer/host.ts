@@ -1,8 +1,8 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Machine } from './machine.ts';
 
 /** What every verb works on and with: the machine, and the global options of this one command. */
 export interface Host {
-  readonly engine: Engine;
+  readonly engine: Machine;
   /** The state directory: absolute, never `/`, perhaps not there yet. */
   readonly root: string;
   readonly log: Log;
@@ -20,6 +20,14 @@ export type CgroupManager = 'cgroupfs' | 'systemd' | 'disabled';
 export interface Log {
   debug(message: string): void;
   warn(message: string): void;
+  /** A step begins; it lasts until the next, or until undefined. */
+  step(step: LoggedStep | undefined): void;
+}
+
+export interface LoggedStep {
+  readonly name: string;
+  /** JSON pointer into config.json. */
+  readonly pointer?: string | undefined;
 }
 
 /** Whether cgroups, and other things that are the administrator's to give, may be lacking. */

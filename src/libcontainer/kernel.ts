@@ -1,7 +1,7 @@
-import type { Engine } from '../engine/engine.ts';
-import { type LocalKernel, LocalPort, localKernel } from '../syscalls/local-port.ts';
+import { type LocalKernel, localKernel } from '../syscalls/local-port.ts';
+import type { Machine } from './machine.ts';
 
 /** This process's system calls. The binding is loaded when the first one is made. */
-export function kernelOf(engine: Engine): LocalKernel {
-  return localKernel(new LocalPort(engine.native, engine.arch));
+export function kernelOf({ ports }: Pick<Machine, 'ports'>): LocalKernel {
+  return localKernel(ports.local());
 }

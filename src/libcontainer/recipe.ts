@@ -37,7 +37,7 @@ export function perform<C extends RecipeContext>(steps: readonly Step<C>[], cont
     for (const step of steps) {
       begun.push(step);
       if (context.remote) context.remote.step = step;
-      context.log.debug(step.pointer ? `${step.name} (${step.pointer})` : step.name);
+      context.log.step(step);
       step.do(context);
     }
     context.remote?.flush();
@@ -45,6 +45,8 @@ export function perform<C extends RecipeContext>(steps: readonly Step<C>[], cont
     const blamed = blame(error, begun, context);
     undo(begun, context);
     throw blamed;
+  } finally {
+    context.log.step(undefined);
   }
 }
 

@@ -1,9 +1,9 @@
-import type { Engine } from '../engine/engine.ts';
 import type { Config } from '../spec/config.ts';
 import { loadConfig } from '../spec/load.ts';
 import { compareProblems, type Fault, type Problem } from '../spec/problem.ts';
 import { configPath, readConfig } from './bundle.ts';
 import { ignoredFields } from './ignored.ts';
+import type { Machine } from './machine.ts';
 import { FILE_REQUIREMENTS } from './requirements/files.ts';
 import { KERNEL_REQUIREMENTS } from './requirements/kernel.ts';
 import type { Requirement } from './requirements/requirement.ts';
@@ -21,7 +21,7 @@ export interface Verdict {
  * All that is wrong with the config.json of a bundle: what `create` would refuse, what it would ignore, and with
  * `host` what this machine lacks. Nothing is changed and no privilege needed. Throws only if there is no config.json.
  */
-export function validate(engine: Engine, bundle: string, { host }: { readonly host: boolean }): Verdict {
+export function validate(engine: Machine, bundle: string, { host }: { readonly host: boolean }): Verdict {
   const bytes = readConfig(engine, bundle);
   const { problems, inspect } = loadConfig(bytes, engine.decode);
   const more = inspect((config) => [...ignored(config), ...(host ? lacking(engine, bundle, config) : [])]);
@@ -38,7 +38,7 @@ function ignored(config: Config): Fault[] {
 
 const requirements: readonly Requirement[] = [...FILE_REQUIREMENTS, ...KERNEL_REQUIREMENTS, ...SECURITY_REQUIREMENTS];
 
-function lacking(engine: Engine, bundle: string, config: Config): Fault[] {
+function lacking(engine: Machine, bundle: string, config: Config): Fault[] {
   return requirements.flatMap(({ severity, find }) =>
     [...find(config, { engine, bundle })].map((violation): Fault => ({ severity, kind: 'host', ...violation })),
   );

@@ -1,4 +1,3 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Memory } from '../../syscalls/batch.ts';
 import { SIGCHLD, SIGKILL } from '../../syscalls/constants.ts';
 import { socketPair } from '../../syscalls/descriptor-pair.ts';
@@ -7,7 +6,9 @@ import { cloneArgs } from '../../syscalls/structs.ts';
 import { passDescriptor, takeDescriptor } from '../../syscalls/stub/rights.ts';
 import { spawnStub } from '../../syscalls/stub/spawn.ts';
 import type { StubProcess } from '../creation.ts';
+import type { Log } from '../host.ts';
 import { stubProcess } from '../init/stub-process.ts';
+import type { Machine } from '../machine.ts';
 import { reap } from '../signal.ts';
 
 /** A stub that is going to be a hook: a child of the runtime, or of the container's init. */
@@ -25,17 +26,19 @@ export interface HookProcess {
   close(): void;
 }
 
-interface Machine {
-  readonly engine: Engine;
+/** What it takes to make a hook's process. */
+export interface HookMaker {
+  readonly engine: Machine;
   readonly kernel: LocalKernel;
+  readonly log: Log;
 }
 
 /** In the runtime's namespaces: a child of this process. `image` is the stub's executable. */
-export function spawnHook({ engine, kernel }: Machine, image: number, streams: readonly number[]): HookProcess {
+export function spawnHook({ engine, kernel }: HookMaker, image: number, streams: readonly number[]): HookProcess {
   const [ours, theirs] = socketPair(kernel);
   const pid = spawnStub(engine.native(), image, [theirs, ...streams]);
   engine.files.close(theirs);
-  const stub = stubProcess(engine, pid, ours, theirs);
+  const stub = stubProcess(engine, 'hook', pid, ours, theirs);
   const pidfd = kernel.calls.pidfd_open(pid, 0);
   return {
     stub,
@@ -52,7 +55,7 @@ export function spawnHook({ engine, kernel }: Machine, image: number, streams: r
 }
 
 /** In the namespaces of the container, in the state that init is in: a copy of init, and its child. */
-export function forkHook({ engine, kernel }: Machine, init: StubProcess, streams: readonly number[]): HookProcess {
+export function forkHook({ engine, kernel }: HookMaker, init: StubProcess, streams: readonly number[]): HookProcess {
   const [ours, theirs] = socketPair(kernel);
   const pass = (fd: number): number => passDescriptor(kernel, init.kernel, init.port, fd);
   const control = pass(theirs);
@@ -68,7 +71,7 @@ export function forkHook({ engine, kernel }: Machine, init: StubProcess, streams
   for (const fd of [control, ...inside]) init.kernel.calls.close(fd);
   init.kernel.flush();
 
-  const stub = stubProcess(engine, pid.value, ours, control);
+  const stub = stubProcess(engine, 'hook', pid.value, ours, control);
   // The death of init is noticed by the end of its socket: nobody else may hold that open.
   stub.kernel.calls.close(init.port.control);
   const theirPidfd = int32(number);
@@ -102,7 +105,7 @@ function killBy(kernel: LocalKernel, pidfd: number): void {
   kernel.may('ESRCH').pidfd_send_signal(pidfd, SIGKILL, 0, 0);
 }
 
-function closeBoth({ files }: Engine, { port }: StubProcess, pidfd: number): void {
+function closeBoth({ files }: Machine, { port }: StubProcess, pidfd: number): void {
   port.close();
   files.close(pidfd);
 }

@@ -1,17 +1,18 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Hook } from '../../spec/config.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import type { StubProcess } from '../creation.ts';
+import type { Machine } from '../machine.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
 import type { SeccompFilter } from '../seccomp/filter.ts';
 import type { SavedState } from '../store.ts';
-import { inContainer, inRuntime, type Machine } from './places.ts';
+import { inContainer, inRuntime } from './places.ts';
+import type { HookMaker } from './process.ts';
 import { runHooks } from './run.ts';
 import { hookState, innermostPid, subjectOf } from './state.ts';
 
 /** What a step of a start has that hooks need. */
 interface StartContext extends RecipeContext {
-  readonly facts: { readonly engine: Engine; readonly kernel: LocalKernel; readonly saved: SavedState };
+  readonly facts: { readonly engine: Machine; readonly kernel: LocalKernel; readonly saved: SavedState };
   readonly init: StubProcess;
   readonly env: readonly string[];
 }
@@ -45,7 +46,7 @@ export function startContainerSteps<C extends StartContext>(
 }
 
 /** In the runtime's namespaces, after the program has begun. */
-export function runPoststart(machine: Machine, saved: SavedState, hooks: readonly Hook[]): void {
+export function runPoststart(maker: HookMaker, saved: SavedState, hooks: readonly Hook[]): void {
   const state = hookState(subjectOf(saved), 'running', saved.init_process_pid);
-  inRuntime(machine, { bundle: saved.tsrunc.bundle, state }, (place) => runHooks('poststart', hooks, place));
+  inRuntime(maker, { bundle: saved.tsrunc.bundle, state }, (place) => runHooks('poststart', hooks, place));
 }

@@ -28,7 +28,7 @@ export const spawnBuilder: CreationStep = {
     const passed = [builderTheirs, theirs, creation.parkingSocket];
     const pid = spawnStub(engine.native(), image, [...passed, ...callersDescriptors(creation)]);
     for (const fd of [image, ...passed]) engine.files.close(fd);
-    creation.builder = stubProcess(engine, pid, builderOurs, builderTheirs);
+    creation.builder = stubProcess(engine, 'builder', pid, builderOurs, builderTheirs);
     creation.initSocket = { ours, theirs };
   },
   undo(creation) {

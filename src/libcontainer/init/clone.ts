@@ -77,7 +77,7 @@ export const cloneInit: CreationStep = {
     kernel.calls.close(creation.parkingSocket);
     kernel.flush();
 
-    creation.init = stubProcess(creation.engine, pid.value, creation.initSocket.ours, control);
+    creation.init = stubProcess(creation.engine, 'init', pid.value, creation.initSocket.ours, control);
     creation.init.kernel.step = cloneInit;
     settle(creation, [builder.port.control, ...(cgroup ? [cgroup.value] : [])]);
     // The builder has done its work: it exits when its socket closes.

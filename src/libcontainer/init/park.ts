@@ -1,4 +1,3 @@
-import type { Engine } from '../../engine/engine.ts';
 import { Batch, type Memory } from '../../syscalls/batch.ts';
 import { callsOver } from '../../syscalls/calls.ts';
 import { AT_FDCWD, bitsOf, socketDomains } from '../../syscalls/constants.ts';
@@ -6,11 +5,11 @@ import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { ucred } from '../../syscalls/structs.ts';
 import { ROOM_ABOVE_FIRST_PAGE, STUB_BASE } from '../../syscalls/stub/program-x86_64.ts';
-import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
-import { StubPort } from '../../syscalls/stub/stub-port.ts';
 import type { StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import type { Machine } from '../machine.ts';
 import { SOCKET, type StateDirectory } from '../store.ts';
+import { stubProcess } from './stub-process.ts';
 
 /**
  * A created container is a stub that blocks in accept4 on a socket in its state directory. `create` leaves
@@ -36,7 +35,7 @@ export function park(init: StubProcess, socket: number): void {
 
 /** The stub that parked on `socket` under the control of `control`, as `start` gets to talk to it. */
 export function connectParked(
-  engine: Engine,
+  engine: Machine,
   kernel: LocalKernel,
   state: StateDirectory,
   parked: { pid: number; control: number; socket: number },
@@ -50,10 +49,9 @@ export function connectParked(
   }
   // What accept4 gives is the lowest free number, which only the stub knows: its first reply tells.
   const hello = parkingBatch(parked.control, parked.socket);
-  new StubPort(engine.files, socket, 0, engine.arch).receive(hello);
+  engine.ports.remote('init', socket, 0).receive(hello);
   const control = hello.entries.at(-1)?.result.value ?? 0;
-  const port = new StubPort(engine.files, socket, control, engine.arch);
-  return { pid: parked.pid, port, kernel: new RemoteKernel(port) };
+  return stubProcess(engine, 'init', parked.pid, socket, control);
 }
 
 /** The last the stub hears from create: give memory back, drop the control socket, wait for start. */

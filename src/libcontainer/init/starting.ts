@@ -1,4 +1,3 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Config, Process } from '../../spec/config.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
@@ -6,6 +5,7 @@ import type { Cgroup } from '../cgroups/manager.ts';
 import { oomObituary } from '../cgroups/obituary.ts';
 import type { StubProcess } from '../creation.ts';
 import type { Log } from '../host.ts';
+import type { Machine } from '../machine.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
 import type { SeccompFilter } from '../seccomp/filter.ts';
 import type { SavedState } from '../store.ts';
@@ -46,7 +46,7 @@ export class Starting implements RecipeContext {
 }
 
 export interface StartFacts {
-  readonly engine: Engine;
+  readonly engine: Machine;
   readonly kernel: LocalKernel;
   readonly log: Log;
   readonly saved: SavedState;

@@ -1,12 +1,20 @@
-import type { Engine } from '../../engine/engine.ts';
 import { SIGKILL } from '../../syscalls/constants.ts';
 import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
-import { StubPort } from '../../syscalls/stub/stub-port.ts';
 import type { StubProcess } from '../creation.ts';
+import type { Machine } from '../machine.ts';
 
-/** A stub that runs as `pid`: `socket` is our end of its control socket, `control` its own number of the other. */
-export function stubProcess(engine: Engine, pid: number, socket: number, control: number): StubProcess {
-  const port = new StubPort(engine.files, socket, control, engine.arch);
+/**
+ * A stub that runs as `pid`: `socket` is our end of its control socket, `control` its own number of the other. `name` is
+ * what a trace calls it.
+ */
+export function stubProcess(
+  { ports }: Pick<Machine, 'ports'>,
+  name: string,
+  pid: number,
+  socket: number,
+  control: number,
+): StubProcess {
+  const port = ports.remote(name, socket, control);
   return { pid, port, kernel: new RemoteKernel(port) };
 }
 

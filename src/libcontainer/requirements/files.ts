@@ -6,33 +6,33 @@ import { rootfsOf } from '../bundle.ts';
 import { ContainerError } from '../errors.ts';
 import { isBind } from '../rootfs/mounts.ts';
 import { parseMountOptions } from '../rootfs/parse-options.ts';
-import { inBundle, type Machine, type Requirement } from './requirement.ts';
+import { inBundle, type Requirement, type Site } from './requirement.ts';
 
 /** Files of the host that the configuration names. */
 export const FILE_REQUIREMENTS: readonly Requirement[] = [
   {
     severity: 'error',
-    *find(config, machine) {
-      const fault = rootfsFault(() => rootfsOf(machine.engine, machine.bundle, config));
+    *find(config, site) {
+      const fault = rootfsFault(() => rootfsOf(site.engine, site.bundle, config));
       if (fault) yield fault;
     },
   },
   {
     severity: 'error',
-    *find({ mounts = [] }, machine) {
+    *find({ mounts = [] }, site) {
       for (const [index, mount] of mounts.entries()) {
         const source = bindSource(mount);
         if (source === undefined) continue;
-        const fault = missing(machine, inBundle(machine, source));
+        const fault = missing(site, inBundle(site, source));
         if (fault) yield { pointer: `/mounts/${index}/source`, message: fault };
       }
     },
   },
   {
     severity: 'error',
-    *find(config, machine) {
+    *find(config, site) {
       for (const { hook, pointer } of hooksOf(config)) {
-        const fault = hook.path.startsWith('/') ? notExecutable(machine, hook.path) : undefined;
+        const fault = hook.path.startsWith('/') ? notExecutable(site, hook.path) : undefined;
         // What startContainer names is a file of the container.
         if (fault && !pointer.startsWith('/hooks/startContainer/'))
           yield { pointer: `${pointer}/path`, message: fault };
@@ -41,18 +41,18 @@ export const FILE_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     severity: 'error',
-    *find({ linux }, machine) {
+    *find({ linux }, site) {
       for (const [index, { path }] of (linux?.namespaces ?? []).entries()) {
-        const fault = path?.startsWith('/') ? missing(machine, path) : undefined;
+        const fault = path?.startsWith('/') ? missing(site, path) : undefined;
         if (fault) yield { pointer: `/linux/namespaces/${index}/path`, message: fault };
       }
     },
   },
   {
     severity: 'error',
-    *find({ linux }, machine) {
+    *find({ linux }, site) {
       for (const name of Object.keys(linux?.netDevices ?? {})) {
-        const fault = missing(machine, `/sys/class/net/${name}`);
+        const fault = missing(site, `/sys/class/net/${name}`);
         if (!fault) continue;
         yield { pointer: `/linux/netDevices/${name}`, message: `there is no network device ${quote(name)} here` };
       }
@@ -80,7 +80,7 @@ function bindSource(mount: Mount): string | undefined {
 }
 
 /** Only what is certain: a directory that may not be searched tells nothing. */
-function missing({ engine }: Machine, path: string): string | undefined {
+function missing({ engine }: Site, path: string): string | undefined {
   try {
     engine.files.stat(path);
     return undefined;
@@ -89,11 +89,11 @@ function missing({ engine }: Machine, path: string): string | undefined {
   }
 }
 
-function notExecutable(machine: Machine, path: string): string | undefined {
-  const fault = missing(machine, path);
+function notExecutable(site: Site, path: string): string | undefined {
+  const fault = missing(site, path);
   if (fault) return fault;
   try {
-    const { kind, mode } = machine.engine.files.stat(path);
+    const { kind, mode } = site.engine.files.stat(path);
     if (kind !== 'file') return `${quote(path)} is a ${kind}, not a program`;
     return (mode & 0o111) === 0 ? `${quote(path)} is not executable` : undefined;
   } catch {

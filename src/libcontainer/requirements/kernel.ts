@@ -10,15 +10,15 @@ import { resctrlRoot } from '../intel-rdt/group.ts';
 import { isNamespaceType, namespaces } from '../namespaces.ts';
 import { isBind } from '../rootfs/mounts.ts';
 import { parseMountOptions } from '../rootfs/parse-options.ts';
-import { type Machine, type Requirement, textOf } from './requirement.ts';
+import { type Requirement, type Site, textOf } from './requirement.ts';
 
 /** What the kernel must have been built and booted with. */
 export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
   {
     severity: 'error',
-    *find({ linux }, machine) {
+    *find({ linux }, site) {
       for (const [index, { type, path }] of (linux?.namespaces ?? []).entries()) {
-        const fault = path ? undefined : namespaceFault(machine, type);
+        const fault = path ? undefined : namespaceFault(site, type);
         if (fault) yield { pointer: `/linux/namespaces/${index}`, ...fault };
       }
     },
@@ -26,8 +26,8 @@ export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
   // A module may be loaded by the mount.
   {
     severity: 'warning',
-    *find({ mounts = [] }, machine) {
-      const known = fileSystems(machine);
+    *find({ mounts = [] }, site) {
+      const known = fileSystems(site);
       if (!known) return;
       for (const [index, mount] of mounts.entries()) {
         const { type = '' } = mount;
@@ -45,12 +45,12 @@ export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     severity: 'error',
-    *find({ linux }, machine) {
+    *find({ linux }, site) {
       for (const key of Object.keys(linux?.sysctl ?? {})) {
         // Which parameters of the network a namespace has depends on the devices in it.
-        if (key.startsWith('net') || textOf(machine, '/proc/sys/kernel/ostype') === undefined) continue;
+        if (key.startsWith('net') || textOf(site, '/proc/sys/kernel/ostype') === undefined) continue;
         const path = `/proc/sys/${sysctlPath(key)}`;
-        if (!exists(machine, path)) {
+        if (!exists(site, path)) {
           yield { pointer: joinPointer('linux', 'sysctl', key), message: `this kernel has no ${path}` };
         }
       }
@@ -58,8 +58,8 @@ export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     severity: 'error',
-    *find({ process }, machine) {
-      const most = textOf(machine, '/proc/sys/fs/nr_open');
+    *find({ process }, site) {
+      const most = textOf(site, '/proc/sys/fs/nr_open');
       if (most === undefined) return;
       for (const [index, { type, hard }] of (process?.rlimits ?? []).entries()) {
         if (type !== 'RLIMIT_NOFILE' || BigInt(hard) <= BigInt(most)) continue;
@@ -71,35 +71,35 @@ export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
   { severity: 'error', find: controllersMissing },
   {
     severity: 'error',
-    *find({ linux }, machine) {
-      if (!linux?.intelRdt || resctrlRoot(machine.engine) !== undefined) return;
+    *find({ linux }, site) {
+      if (!linux?.intelRdt || resctrlRoot(site.engine) !== undefined) return;
       const hint = 'mount -t resctrl resctrl /sys/fs/resctrl, where the processor has it';
       yield { pointer: '/linux/intelRdt', message: 'resctrl is not mounted on this host', hint };
     },
   },
 ];
 
-function namespaceFault(machine: Machine, type: string): { message: string; hint?: string } | undefined {
+function namespaceFault(site: Site, type: string): { message: string; hint?: string } | undefined {
   if (!isNamespaceType(type)) return undefined;
   const { file } = namespaces[type];
-  if (!exists(machine, `/proc/self/ns/${file}`)) return { message: `this kernel has no ${type} namespaces` };
+  if (!exists(site, `/proc/self/ns/${file}`)) return { message: `this kernel has no ${type} namespaces` };
   const name = `user.max_${file}_namespaces`;
-  if (textOf(machine, `/proc/sys/${name.replace('.', '/')}`) !== '0') return undefined;
+  if (textOf(site, `/proc/sys/${name.replace('.', '/')}`) !== '0') return undefined;
   return { message: `no ${type} namespace may be made on this host`, hint: `sysctl ${name} is 0` };
 }
 
-function fileSystems(machine: Machine): Set<string> | undefined {
-  const lines = textOf(machine, '/proc/filesystems')?.split('\n');
+function fileSystems(site: Site): Set<string> | undefined {
+  const lines = textOf(site, '/proc/filesystems')?.split('\n');
   return lines && new Set(lines.map((line) => line.split('\t').at(-1) ?? ''));
 }
 
 /** Controllers are looked for at the root: further down they can be enabled. */
-function* controllersMissing({ linux }: Config, machine: Machine) {
+function* controllersMissing({ linux }: Config, site: Site) {
   const writes = linux?.resources ? cgroupWrites(linux.resources) : [];
   if (writes.length === 0) return;
   try {
-    const { mount, hybrid } = findCgroupRoot(machine.engine);
-    const available = new Set((textOf(machine, `${mount}/cgroup.controllers`) ?? '').split(' '));
+    const { mount, hybrid } = findCgroupRoot(site.engine);
+    const available = new Set((textOf(site, `${mount}/cgroup.controllers`) ?? '').split(' '));
     for (const { file, controller, optional, pointer } of writes) {
       if (controller === undefined || optional || available.has(controller)) continue;
       const hint = hybrid ? 'cgroup v1 may hold it: boot with systemd.unified_cgroup_hierarchy=1' : undefined;
@@ -115,7 +115,7 @@ function* controllersMissing({ linux }: Config, machine: Machine) {
   }
 }
 
-function exists({ engine }: Machine, path: string): boolean {
+function exists({ engine }: Site, path: string): boolean {
   try {
     engine.files.stat(path);
     return true;

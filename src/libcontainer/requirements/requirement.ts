@@ -1,11 +1,11 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Config } from '../../spec/config.ts';
 import type { Severity } from '../../spec/problem.ts';
 import type { Violation } from '../../spec/validate/check.ts';
+import type { Machine } from '../machine.ts';
 
 /** What is asked about. Nothing is changed, and no privilege is needed. */
-export interface Machine {
-  readonly engine: Engine;
+export interface Site {
+  readonly engine: Machine;
   /** Absolute path of the bundle, which relative paths start from. */
   readonly bundle: string;
 }
@@ -15,11 +15,11 @@ export interface Requirement {
   /** `warning` where the answer may differ for the one who creates the container, or later. */
   readonly severity: Severity;
   /** Yields everything that is missing. */
-  readonly find: (config: Config, machine: Machine) => Iterable<Violation>;
+  readonly find: (config: Config, site: Site) => Iterable<Violation>;
 }
 
 /** The text of a file of the kernel's; undefined if it cannot be read. */
-export function textOf({ engine }: Machine, path: string): string | undefined {
+export function textOf({ engine }: Site, path: string): string | undefined {
   try {
     return engine.decode(engine.files.read(path)).trim();
   } catch {
@@ -28,6 +28,6 @@ export function textOf({ engine }: Machine, path: string): string | undefined {
 }
 
 /** Absolute, from the bundle if it is relative. */
-export function inBundle({ bundle }: Machine, path: string): string {
+export function inBundle({ bundle }: Site, path: string): string {
   return path.startsWith('/') ? path : `${bundle}/${path}`;
 }

@@ -7,16 +7,15 @@ import type { Requirement } from './requirement.ts';
 export const SECURITY_REQUIREMENTS: readonly Requirement[] = [
   {
     severity: 'error',
-    *find({ process }, machine) {
-      if (process?.apparmorProfile && !hasAppArmor(machine))
+    *find({ process }, site) {
+      if (process?.apparmorProfile && !hasAppArmor(site))
         yield { pointer: '/process/apparmorProfile', message: NO_APPARMOR };
     },
   },
   {
     severity: 'error',
-    *find({ process }, machine) {
-      if (process?.selinuxLabel && !hasSelinux(machine))
-        yield { pointer: '/process/selinuxLabel', message: NO_SELINUX };
+    *find({ process }, site) {
+      if (process?.selinuxLabel && !hasSelinux(site)) yield { pointer: '/process/selinuxLabel', message: NO_SELINUX };
     },
   },
   {

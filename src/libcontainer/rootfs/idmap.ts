@@ -100,7 +100,7 @@ function make(creation: Creation, { uids, gids }: Maps): number {
   const [ours, theirs] = socketPair(facts.kernel);
   const pid = spawnStub(engine.native(), image, [theirs]);
   for (const fd of [image, theirs]) engine.files.close(fd);
-  const { port, kernel } = stubProcess(engine, pid, ours, theirs);
+  const { port, kernel } = stubProcess(engine, 'idmap', pid, ours, theirs);
   try {
     kernel.calls.unshare(['CLONE_NEWUSER']);
     kernel.flush();

@@ -2,6 +2,7 @@ import type { Context } from '../../../src/cli/context.ts';
 import { hostOf } from '../../../src/cli/host.ts';
 import { standardErrorLog } from '../../../src/cli/log.ts';
 import { prepareRoot, stateRoot } from '../../../src/cli/root.ts';
+import { liveMachine } from '../../../src/libcontainer/machine.ts';
 import { inMemory, type Machine } from './support.ts';
 
 const xdg = { XDG_RUNTIME_DIR: '/run/user/7' };
@@ -43,7 +44,8 @@ test.each(['/', '//', '/.', '/..', '/a/..', '../..', '../../..'])('--root %j is 
 
 describe('Before a container is created', () => {
   function prepare(machine: Machine, given?: string): readonly string[] {
-    const { engine, result } = inMemory([], machine);
+    const { engine: memory, result } = inMemory([], machine);
+    const engine = liveMachine(memory);
     const host = hostOf(engine, standardErrorLog(engine), given === undefined ? {} : { root: given });
     const context: Context = { engine, host, rootGiven: given !== undefined, print: () => {}, printError: () => {} };
     prepareRoot(context);

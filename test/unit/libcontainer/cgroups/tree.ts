@@ -37,6 +37,7 @@ export class FakeTree {
       monotonic: () => this.clock,
     },
     log: {
+      step: () => undefined,
       debug: (message) => this.logged.push(`debug ${message}`),
       warn: (message) => this.logged.push(`warn ${message}`),
     },

@@ -2,14 +2,15 @@ import { report } from '../../../../src/libcontainer/errors.ts';
 import { inContainer, inRuntime } from '../../../../src/libcontainer/hooks/places.ts';
 import { runPoststop } from '../../../../src/libcontainer/hooks/poststop.ts';
 import { type HookPlace, runHooks } from '../../../../src/libcontainer/hooks/run.ts';
+import { liveMachine } from '../../../../src/libcontainer/machine.ts';
 import { processFacts } from '../../../../src/libcontainer/process.ts';
 import type { Hook } from '../../../../src/spec/config.ts';
 import { engine, type LiveStub, liveStub, local } from '../../syscalls/support.ts';
 import { inScratch } from '../../syscalls/tools.ts';
 
 const warnings: string[] = [];
-const log = { debug: () => undefined, warn: (message: string) => void warnings.push(message) };
-const machine = { engine, kernel: local, log };
+const log = { step: () => undefined, debug: () => undefined, warn: (message: string) => void warnings.push(message) };
+const machine = { engine: liveMachine(engine), kernel: local, log };
 const ENV = ['PATH=/usr/bin:/bin'];
 
 let init: LiveStub;

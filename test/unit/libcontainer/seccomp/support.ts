@@ -9,7 +9,7 @@ export const library = Libseccomp.find(engine, local);
 
 export const testWithLibrary = library && process.arch === 'x64' ? test : test.skip;
 
-export const quiet: Log = { debug: () => undefined, warn: () => undefined };
+export const quiet: Log = { step: () => undefined, debug: () => undefined, warn: () => undefined };
 
 export function compiled(profile: Seccomp, log: Log = quiet): Uint8Array {
   return compile({ kernel: local, log }, Libseccomp.load(engine, local), profile);

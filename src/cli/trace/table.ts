@@ -1,0 +1,26 @@
+import { printable } from '../quote.ts';
+import { resultWords } from './chrome.ts';
+import type { Recording } from './trace.ts';
+
+/** A table for people and for `diff`: the steps with their times, and below each the calls that were made in it. */
+export function textTrace({ command, steps, calls, end }: Recording): string {
+  const lines = [`tsrunc ${printable(command.join(' '))}`, `${milliseconds(end)} ms, ${calls.length} calls`, ''];
+  for (const step of steps) {
+    const inStep = calls.filter(({ start }) => start >= step.start && start < step.end);
+    if (inStep.length === 0 && step.end - step.start < NEGLIGIBLE) continue;
+    const pointer = step.pointer === undefined ? '' : ` (${step.pointer})`;
+    lines.push(`${milliseconds(step.start)} ${milliseconds(step.end - step.start)}  ${printable(step.name + pointer)}`);
+    for (const call of inStep) {
+      const words = `${call.process}: ${call.syscall}(${call.args.join(', ')}) = ${resultWords(call)}`;
+      lines.push(`${milliseconds(call.start)} ${milliseconds(call.duration)}      ${printable(words)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Nanoseconds. */
+const NEGLIGIBLE = 10_000;
+
+function milliseconds(nanoseconds: number): string {
+  return (nanoseconds / 1e6).toFixed(3).padStart(9);
+}

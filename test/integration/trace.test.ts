@@ -1,0 +1,87 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ok, refused, testTsrunc } from './support/runtime.ts';
+import { sandbox } from './support/sandbox.ts';
+
+const box = sandbox('trace');
+
+interface Event {
+  readonly ph: string;
+  readonly cat?: string;
+  readonly name: string;
+  readonly tid: number;
+  readonly ts: number;
+  readonly dur: number;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+function traced(suffix: string, script = 'true'): string {
+  const file = path.join(box.scratch(), `trace.${suffix}`);
+  const id = box.id();
+  const { stderr } = ok(box.runtime(['--trace', file, 'run', '--bundle', box.bundle({ script }), id]));
+  expect(stderr).toBe('');
+  return fs.readFileSync(file, 'utf8');
+}
+
+function events(): Event[] {
+  return JSON.parse(traced('json')).traceEvents;
+}
+
+testTsrunc('every step and every call is there, with its process, its arguments and its answer', () => {
+  const all = events();
+  const threads = all.filter(({ name }) => name === 'thread_name').map(({ args }) => args['name']);
+  expect(threads.sort()).toEqual(['builder', 'init', 'runtime', 'steps']);
+  const steps = all.filter(({ cat }) => cat === 'step').map(({ name }) => name);
+  for (const step of ['make the cgroup', 'start the builder', 'park init', 'execute the program']) {
+    expect(steps).toContain(step);
+  }
+  const calls = all.filter(({ cat }) => cat === 'syscall');
+  expect(calls.length).toBeGreaterThan(200);
+  const pivot = calls.find(({ name }) => name === 'pivot_root');
+  expect(pivot?.args).toEqual({ args: '".", "."', result: '0', step: expect.stringMatching(/root/) });
+  // What execve did no stub lives to tell.
+  expect(calls.find(({ name }) => name === 'execve')?.args).toMatchObject({ result: '?' });
+});
+
+testTsrunc('the steps cover the time from the first call to the last', () => {
+  const all = events();
+  const calls = all.filter(({ cat }) => cat === 'syscall');
+  const steps = all.filter(({ cat }) => cat === 'step');
+  const first = Math.min(...calls.map(({ ts }) => ts));
+  const last = Math.max(...calls.map(({ ts, dur }) => ts + dur));
+  const covered = steps.reduce(
+    (sum, { ts, dur }) => sum + Math.max(0, Math.min(ts + dur, last) - Math.max(ts, first)),
+    0,
+  );
+  expect(covered / (last - first)).toBeGreaterThan(0.95);
+  const named = steps.filter(({ name }) => name !== 'begin' && name !== 'go on');
+  expect(named.length).toBeGreaterThan(30);
+});
+
+testTsrunc('the table has the steps with the calls below them', () => {
+  const lines = traced('txt').split('\n');
+  const at = lines.findIndex((line) => /^ *\d+\.\d{3} +\d+\.\d{3} {2}mount proc on \/proc \(\/mounts\/0\)$/.test(line));
+  expect(at).toBeGreaterThan(0);
+  expect(lines[0]).toMatch(/^tsrunc --root \S+ --trace \S+ run /);
+  expect(lines.some((line) => /init: fsopen\("proc", FSOPEN_CLOEXEC\) = \d+$/.test(line))).toBe(true);
+});
+
+testTsrunc('the page needs nothing else, and no name can break out of its script', () => {
+  const page = traced('html', 'true "</script><script>alert(1)"');
+  expect(page.match(/<script/g)).toHaveLength(1);
+  expect(page).toContain('\\u003cscript>alert(1)');
+  expect(page).not.toMatch(/src=|href=|https?:/);
+});
+
+testTsrunc('a failing command leaves its trace as well', () => {
+  const file = path.join(box.scratch(), 'trace.json');
+  const bundle = box.bundle({ patch: { '/mounts/0/destination': '/proc', '/mounts/0/options': ['nosuch'] } });
+  refused(box.runtime(['--trace', file, 'create', '--bundle', bundle, box.id()]), /nosuch/);
+  const { traceEvents } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  expect(traceEvents.some(({ args }: Event) => args['result'] === 'EINVAL')).toBe(true);
+});
+
+testTsrunc('a trace of another kind, or where none can be written, is refused', () => {
+  refused(box.runtime(['--trace', '/tmp/x.pdf', 'list']), /a trace is a \.json, \.html or \.txt file/);
+  refused(box.runtime(['--trace', '/nonexistent/x.json', 'list']), /cannot open the trace/);
+});

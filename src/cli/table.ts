@@ -255,7 +255,7 @@ export const commandLine: CommandLine = {
       kind: 'string',
       value: 'FILE',
       complete: 'file',
-      help: 'write every step and system call with its time: .json for Perfetto, .html to look at, .txt a table',
+      help: 'write steps and system calls with their times to a .json, .html or .txt file',
     },
     {
       name: 'error-format',

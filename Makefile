@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-all coverage lint format clean
+.PHONY: all man demo test test-unit test-all test-faults coverage lint format clean
 
 all: bin/tsrunc
 
@@ -31,6 +31,9 @@ test-unit: build/validators.ts
 
 test-all: bin/tsrunc
 	TSRUNC_FULL=1 npx jest $(JEST_ARGS)
+
+test-faults: bin/tsrunc
+	TSRUNC_FAULTS=all npx jest test/faults
 
 coverage: build/validators.ts
 	node scripts/coverage.mjs

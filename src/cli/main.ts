@@ -11,12 +11,23 @@ import { commandLine, commands } from './table.ts';
 import { text } from './values.ts';
 import { versionText } from './version.ts';
 
-/** The whole life of one command: parse, call, report. Its result is the exit status and nothing else. */
-export async function main(engine: Engine, parser: ArgumentParser): Promise<never> {
-  return engine.exit(await perform(engine, parser));
+/**
+ * The whole life of one command: parse, call, report. Its result is the exit status and nothing else. `machineOf` is for
+ * tests, which put something between the runtime and the kernel.
+ */
+export async function main(
+  engine: Engine,
+  parser: ArgumentParser,
+  machineOf: (engine: Engine) => Machine = liveMachine,
+): Promise<never> {
+  return engine.exit(await perform(engine, parser, machineOf));
 }
 
-async function perform(engine: Engine, parser: ArgumentParser): Promise<number> {
+async function perform(
+  engine: Engine,
+  parser: ArgumentParser,
+  machineOf: (engine: Engine) => Machine,
+): Promise<number> {
   let log = standardErrorLog(engine);
   try {
     const result = parser.parse(commandLine, engine.argv);
@@ -27,7 +38,7 @@ async function perform(engine: Engine, parser: ArgumentParser): Promise<number> 
     log = openLog(engine, global);
     if (result.kind === 'usage') throw new ContainerError('invalid-argument', result.message);
     const file = text(global, 'trace') ?? '';
-    if (file === '') return await call(liveMachine(engine), log, result.parsed);
+    if (file === '') return await call(machineOf(engine), log, result.parsed);
     return await traced(engine, log, file, result.parsed);
   } catch (error) {
     log.fail(error);

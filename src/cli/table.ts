@@ -177,6 +177,25 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/validate.ts'),
   },
   {
+    name: 'plan',
+    description: 'say what create and start would do, without doing it',
+    arguments: [{ name: 'container-id', required: false }],
+    options: [
+      ...createOptions,
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        complete: ['text', 'json'],
+        help: 'text or json',
+        default: 'text',
+      },
+      { name: 'diff', kind: 'string', value: 'DIR', complete: 'directory', help: 'the difference to another bundle' },
+    ],
+    load: () => import('./commands/plan.ts'),
+  },
+  {
     name: 'gc',
     description: 'remove what runs that were killed have left',
     arguments: [],

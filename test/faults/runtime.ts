@@ -4,6 +4,7 @@ import { main } from '../../src/cli/main.ts';
 import type { Addon } from '../../src/engine/node/addon.ts';
 import { nodeEngine } from '../../src/engine/node/engine.ts';
 import { yargsParser } from '../../src/engine/node/yargs.ts';
+import { liveMachine } from '../../src/libcontainer/machine.ts';
 import { watchedMachine } from '../../src/libcontainer/watched-machine.ts';
 import { dieBefore, failCall } from '../../src/syscalls/ports/faults.ts';
 import { type NumberedCall, Sequence, type Watcher } from '../../src/syscalls/ports/sequence.ts';
@@ -51,4 +52,4 @@ const engine = {
     return live.exit(status);
   },
 };
-void main(engine, yargsParser(helpText), () => watchedMachine(engine, sequence));
+void main(engine, yargsParser(helpText), () => watchedMachine(liveMachine(engine), sequence));

@@ -1,5 +1,5 @@
+import type { Recording, TracedCall } from '../../libcontainer/recorder.ts';
 import { errnoCode } from '../../syscalls/errno.ts';
-import type { Recording, TracedCall } from './trace.ts';
 
 /** Chrome's trace event format, which https://ui.perfetto.dev opens: one thread for the steps, one a process. */
 export function chromeTrace({ command, steps, calls }: Recording): string {

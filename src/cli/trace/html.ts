@@ -1,5 +1,5 @@
+import type { Recording } from '../../libcontainer/recorder.ts';
 import { resultWords } from './chrome.ts';
-import type { Recording } from './trace.ts';
 
 /** A page that needs nothing but a browser: a timeline to zoom and move, and the calls that took longest. */
 export function htmlTrace({ command, steps, calls, end }: Recording): string {

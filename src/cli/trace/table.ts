@@ -1,6 +1,6 @@
+import type { Recording } from '../../libcontainer/recorder.ts';
 import { printable } from '../quote.ts';
 import { resultWords } from './chrome.ts';
-import type { Recording } from './trace.ts';
 
 /** A table for people and for `diff`: the steps with their times, and below each the calls that were made in it. */
 export function textTrace({ command, steps, calls, end }: Recording): string {

@@ -6,8 +6,11 @@ import { rightsMessage } from '../stub/rights.ts';
 import { ImaginedPort } from './imagined-port.ts';
 import { type RecordedCall, recorded } from './recording.ts';
 
-/** An answer for a call that the caller knows better than the port does; it may write into the call's memories. */
-export type Answer = (entry: Entry) => number | undefined;
+/**
+ * An answer for a call that the caller knows better than the port does; it may write into the call's memories. `gone`:
+ * the process does not live to tell.
+ */
+export type Answer = (entry: Entry) => number | 'gone' | undefined;
 
 /**
  * Executes nothing, and keeps what it was asked in `calls`, which ports may share. The answers are those of a
@@ -15,7 +18,7 @@ export type Answer = (entry: Entry) => number | undefined;
  * memory stays as it was.
  */
 export class RecordPort extends ImaginedPort {
-  private nextFd: number;
+  private readonly number: () => number;
   private nextPid: number;
 
   constructor(
@@ -24,13 +27,14 @@ export class RecordPort extends ImaginedPort {
     private readonly options: RecordOptions = {},
   ) {
     super(process, options.socket, options.control);
-    this.nextFd = options.firstFd ?? 3;
+    let next = options.firstFd ?? 3;
+    this.number = options.number ?? (() => next++);
     this.nextPid = options.pid ?? 1000;
   }
 
-  protected override answer(entry: Entry): number {
+  protected override answer(entry: Entry): number | undefined {
     const result = this.overheard(entry);
-    entry.result.settle(result);
+    if (result !== undefined) entry.result.settle(result);
     const { call, step } = entry;
     const facts = { process: this.process, name: call.name, words: () => call.words(), step, entry };
     this.calls.push(recorded(facts, result));
@@ -38,13 +42,14 @@ export class RecordPort extends ImaginedPort {
   }
 
   /** Recorded by whoever sent it. */
-  protected override overheard(entry: Entry): number {
-    return this.options.answer?.(entry) ?? this.plausible(entry);
+  protected override overheard(entry: Entry): number | undefined {
+    const answer = this.options.answer?.(entry) ?? this.plausible(entry);
+    return answer === 'gone' ? undefined : answer;
   }
 
   private plausible({ call, registers }: Entry): number {
     if (call.name === 'store') return 0;
-    if (givesDescriptor.has(call.name)) return this.nextFd++;
+    if (givesDescriptor.has(call.name)) return this.number();
     const pair = descriptorPairs[call.name];
     if (pair !== undefined) this.writePair(registers[pair]);
     if (call.name === 'recvmsg') this.writeRights(registers[1]);
@@ -59,8 +64,8 @@ export class RecordPort extends ImaginedPort {
     if (!(memory instanceof Memory)) return;
     const view = new DataView(memory.bytes.buffer, memory.bytes.byteOffset);
     const offset = operand instanceof Address ? operand.offset : 0;
-    view.setInt32(offset, this.nextFd++, true);
-    view.setInt32(offset + 4, this.nextFd++, true);
+    view.setInt32(offset, this.number(), true);
+    view.setInt32(offset + 4, this.number(), true);
   }
 
   /** A message that has room for a descriptor brings one. */
@@ -71,13 +76,15 @@ export class RecordPort extends ImaginedPort {
     const view = new DataView(control.bytes.buffer, control.bytes.byteOffset);
     const { cmsg_len, fd } = rightsMessage.offsets;
     writeField(view, cmsg_len, rightsMessage.fields.cmsg_len, fd + rightsMessage.fields.fd.size);
-    writeField(view, fd, rightsMessage.fields.fd, this.nextFd++);
+    writeField(view, fd, rightsMessage.fields.fd, this.number());
   }
 }
 
 export interface RecordOptions {
   readonly answer?: Answer;
   readonly firstFd?: number;
+  /** Gives descriptors their numbers, where several ports count together. */
+  readonly number?: () => number;
   /** The process's own; those that it makes count up from there. */
   readonly pid?: number;
   readonly socket?: number;

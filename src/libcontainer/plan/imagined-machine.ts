@@ -1,0 +1,94 @@
+import type { Engine, Native, NativeMemory } from '../../engine/engine.ts';
+import { type Operand, Result } from '../../syscalls/batch.ts';
+import { nativeFunctions } from '../../syscalls/native.ts';
+import { type RecordOptions, RecordPort } from '../../syscalls/ports/record-port.ts';
+import { STUB_NAME } from '../../syscalls/stub/image.ts';
+import type { Machine } from '../machine.ts';
+import { Descriptors } from './descriptors.ts';
+import { ImaginedFiles } from './imagined-files.ts';
+import { ImaginedKernel } from './imagined-kernel.ts';
+
+/**
+ * A machine on which nothing is done: files are written in imagination, and the kernel has no objection. For a plan of
+ * what `create` and `start` would do with the bundle whose root filesystem is `rootfs`.
+ */
+export function imaginedMachine(engine: Engine, rootfs: string): Machine {
+  const own = new Descriptors();
+  const files = new ImaginedFiles(engine.files, own);
+  const kernel = new ImaginedKernel(engine.files, rootfs, engine.encode, INIT);
+  const native = new ImaginedNative();
+  files.imagine(`/proc/${RUNTIME}/stat`, stat(engine, RUNTIME, 'tsrunc'));
+  const status = engine.decode(engine.files.read('/proc/self/status'));
+  files.imagine('/proc/self/status', engine.encode(status.replace(/^PPid:.*$/m, 'PPid:\t1')));
+  for (const pid of [BUILDER, INIT]) files.imagineAllOf(`/proc/${pid}`);
+  becomes(files, engine, { program: STUB_NAME, ino: 1 });
+
+  const port = (process: string, descriptors: Descriptors, more: RecordOptions): RecordPort =>
+    new RecordPort(process, [], {
+      ...more,
+      number: () => kernel.open(descriptors),
+      answer: (entry) => {
+        const { name } = entry.call;
+        if (name === 'close') descriptors.close(numberOf(entry.registers[0]));
+        // The runtime looks at the host, which is as it is.
+        if (process === 'runtime' && !AS_INIT.includes(name)) return kernel.asked(entry);
+        if (name !== 'execve') return kernel.answer(entry);
+        if (process === 'init') becomes(files, engine, { program: 'program', ino: 2 });
+        return 'gone';
+      },
+    });
+  return {
+    ...engine,
+    // The plan of tomorrow is to be the plan of today.
+    pid: RUNTIME,
+    now: () => 0n,
+    files,
+    native: () => native,
+    ports: {
+      local: () => port('runtime', own, { pid: RUNTIME }),
+      remote: (process, socket, control) => port(process, new Descriptors(), { pid: BUILDER, socket, control }),
+    },
+  };
+}
+
+/** What the runtime asks the kernel about what is imagined. */
+const AS_INIT: readonly string[] = ['bpf', 'getsockopt', 'ppoll'];
+
+function numberOf(operand: Operand | undefined): number {
+  if (operand instanceof Result) return operand.known ? operand.value : -1;
+  return typeof operand === 'number' ? operand : -1;
+}
+
+const RUNTIME = 999;
+/** The process that the builder clones has the next number. */
+const BUILDER = 1000;
+const INIT = BUILDER + 1;
+
+/** What /proc says of init. */
+function becomes(files: ImaginedFiles, engine: Engine, { program, ino }: { program: string; ino: number }): void {
+  files.imagine(`/proc/${INIT}/stat`, stat(engine, INIT, program));
+  files.imagineLook(`/proc/${INIT}/exe`, ino);
+}
+
+/** State, and the fields 4 to 52 of proc_pid_stat(5): all are one, the time of the start and the place of the code too. */
+function stat(engine: Engine, pid: number, program: string): Uint8Array {
+  return engine.encode(`${pid} (${program}) S ${Array<string>(49).fill('1').join(' ')}\n`);
+}
+
+/** Functions of libraries that all succeed; a process that is spawned gets the builder's number. */
+class ImaginedNative implements Native {
+  private memory: NativeMemory | undefined;
+
+  call(fn: { readonly symbol: string }, args: readonly number[]): { value: number; errno: number } {
+    if (fn.symbol === nativeFunctions.posix_spawn.symbol && this.memory) {
+      const { bytes, address } = this.memory;
+      new DataView(bytes.buffer).setInt32((args[0] ?? address) - address, BUILDER, true);
+    }
+    return { value: 0, errno: 0 };
+  }
+
+  map(size: number): NativeMemory {
+    this.memory = { address: 0x10000, bytes: new Uint8Array(size) };
+    return this.memory;
+  }
+}

@@ -1,0 +1,27 @@
+import { loadBundle } from '../bundle.ts';
+import { create } from '../create.ts';
+import type { Host } from '../host.ts';
+import type { CreateOptions } from '../options.ts';
+import { Recorder, type Recording } from '../recorder.ts';
+import { start } from '../start.ts';
+import { SOCKET } from '../store.ts';
+import { watchedMachine } from '../watched-machine.ts';
+import { imaginedMachine } from './imagined-machine.ts';
+
+/**
+ * What `create` and then `start` of the bundle would do here, step by step and call by call, found by doing it in
+ * imagination: the host is looked at, and nothing is changed. No privilege is needed. Throws what they would throw
+ * before they do anything. Where a call's result decides what follows, the kernel is imagined to have no objection.
+ */
+export function plan(host: Host, id: string, options: CreateOptions): Recording {
+  const { engine, log } = host;
+  const { rootfs } = loadBundle(engine, log, options.bundle);
+  const imagined = imaginedMachine(engine, rootfs);
+  const recorder = new Recorder(imagined);
+  const machine = watchedMachine(imagined, recorder.sequence);
+  const there = { ...host, engine: machine, log: recorder.listeningTo(log) };
+  create(there, id, options);
+  imagined.files.open(`${host.root}/${id}/${SOCKET}`, ['O_CREAT', 'O_WRONLY']);
+  start(there, id);
+  return recorder.recording();
+}

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { which } from './support/host.ts';
+import type { Patch } from './support/json.ts';
+import { ok, refused, testTsrunc } from './support/runtime.ts';
+import { sandbox } from './support/sandbox.ts';
+import { until } from './support/wait.ts';
+
+const box = sandbox('plan');
+
+interface Call {
+  readonly process: string;
+  readonly syscall: string;
+  readonly args: readonly string[];
+  readonly pointer?: string;
+}
+
+interface Step {
+  readonly step: string;
+  readonly pointer?: string;
+  readonly calls: readonly Call[];
+}
+
+function planned(bundle: string, id: string): Step[] {
+  return JSON.parse(ok(box.runtime(['plan', '--bundle', bundle, '--format', 'json', id])).stdout).steps;
+}
+
+/** What can only be known when it is done are the numbers of inherited descriptors, and of a key. */
+function comparable({ process, syscall, args }: Call): string {
+  const words = args.join(', ');
+  const told = ['close', 'listen', 'accept4', 'keyctl'].includes(syscall) ? words.replace(/\b\d+\b/, 'N') : words;
+  return `${process}: ${syscall}(${told})`;
+}
+
+const RICH: Patch = {
+  '/mounts/-': [
+    { destination: '/made/here', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'ro', 'tmpcopyup'] },
+    { destination: '/srv', type: 'bind', source: '/usr', options: ['rbind', 'rro'] },
+  ],
+  '/process/user': { uid: 1000, gid: 1000, additionalGids: [5], umask: 7 },
+  '/process/oomScoreAdj': 100,
+  '/linux/sysctl': { 'kernel.shmmni': '100' },
+  '/linux/devices': [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }],
+};
+
+testTsrunc.each<[string, Patch]>([
+  ['the usual config', {}],
+  ['a config that asks for more', RICH],
+])('what init really does is what was planned, call by call: %s', (_, patch) => {
+  const id = box.id();
+  const bundle = box.bundle({ ownRootfs: true, script: 'sleep 60', patch });
+  const plan = planned(bundle, id).flatMap(({ calls }) => calls);
+  const real = ['create', 'start'].flatMap((verb) => traced(verb, id, bundle));
+  const of = (calls: readonly Call[], process: string): string[] =>
+    calls.filter((call) => call.process === process).map(comparable);
+  expect(of(real, 'builder')).toEqual(of(plan, 'builder'));
+  expect(of(real, 'init')).toEqual(of(plan, 'init'));
+  ok(box.runtime(['delete', '--force', id]));
+});
+
+function traced(verb: string, id: string, bundle: string): Call[] {
+  const file = path.join(box.scratch(), 'trace.json');
+  const args = verb === 'create' ? ['--bundle', bundle] : [];
+  ok(box.runtime(['--trace', file, verb, ...args, id]));
+  const events: { cat?: string; name: string; tid: number; args: Record<string, string> }[] = JSON.parse(
+    fs.readFileSync(file, 'utf8'),
+  ).traceEvents;
+  const names = new Map(
+    events.filter(({ name }) => name === 'thread_name').map(({ tid, args }) => [tid, args['name']]),
+  );
+  return events
+    .filter(({ cat }) => cat === 'syscall')
+    .map(({ name, tid, args }) => ({ process: names.get(tid) ?? '', syscall: name, args: [args['args'] ?? ''] }));
+}
+
+const strace = which('strace');
+
+(strace ? testTsrunc : test.skip)('and strace sees the same', async () => {
+  const id = box.id();
+  const bundle = box.bundle({ ownRootfs: true, script: 'sleep 60' });
+  const plan = planned(bundle, id).flatMap(({ calls }) => calls.filter(({ process }) => process === 'init'));
+  const file = path.join(box.scratch(), 'strace');
+  const caller = `strace() { command strace -f -qq -o ${file} "$@"; }; set -- strace "$@"`;
+  // strace stays with init, as long as that lives.
+  const create = box.begin(['create', '--bundle', bundle, id], { caller });
+  await until('it is created', () => box.runtime(['state', id]).stdout.includes('"created"'));
+  ok(box.runtime(['delete', '--force', id]));
+  await create.done;
+  const seen = callsOfInit(fs.readFileSync(file, 'utf8'));
+  const made = plan.map(({ syscall }) => syscall).filter(isNews);
+  // start goes on where create has parked it.
+  expect(made.slice(0, seen.length)).toEqual(seen);
+  expect(seen.length).toBeGreaterThan(150);
+});
+
+/** Of the process that changes its root; less what it says to the runtime. */
+function callsOfInit(text: string): string[] {
+  const lines = text.split('\n');
+  const pid = /^(\d+) +pivot_root/.exec(lines.find((line) => line.includes('pivot_root(')) ?? '')?.[1];
+  return lines
+    .filter((line) => line.startsWith(`${pid} `) && !line.includes('resumed>'))
+    .map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1] ?? '')
+    .filter((name) => name !== '' && isNews(name));
+}
+
+/** Not of those that a stub also makes on its own behalf, to be told and to tell. */
+function isNews(name: string): boolean {
+  return !['read', 'write', 'accept4', 'madvise'].includes(name);
+}
+
+testTsrunc('a plan changes nothing, and can be had of a container that there is', () => {
+  const bundle = box.bundle({ ownRootfs: true });
+  const before = fs.readdirSync(path.join(bundle, 'rootfs'));
+  const id = box.id();
+  const steps = planned(bundle, id);
+  expect(steps.flatMap(({ calls }) => calls).length).toBeGreaterThan(60);
+  expect(fs.readdirSync(path.join(bundle, 'rootfs'))).toEqual(before);
+  expect(box.containers()).not.toContain(id);
+  expect(box.leftovers(id)).toEqual([]);
+});
+
+testTsrunc('nobody in particular can plan', () => {
+  const bundle = box.bundle({ ownRootfs: true });
+  fs.chmodSync(bundle, 0o755);
+  const program = path.join(bundle, 'tsrunc');
+  fs.copyFileSync(path.join(__dirname, '../../bin/tsrunc'), program);
+  const text = execFileSync(program, ['--root', '/run/tsrunc', 'plan', '--bundle', bundle], {
+    uid: 65534,
+    gid: 65534,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect(text.split('\n').length).toBeGreaterThan(60);
+  expect(text).toMatch(/^mount proc on \/proc \(\/mounts\/0\)\n {4}init: openat2\(/m);
+});
+
+testTsrunc('each step names what asks for it', () => {
+  const steps = planned(box.bundle({ ownRootfs: true }), box.id());
+  const mount = steps.find(({ pointer }) => pointer === '/mounts/3');
+  expect(mount?.step).toBe('mount tmpfs on /dev/shm');
+  expect(mount?.calls.map(({ syscall }) => syscall)).toEqual(
+    expect.arrayContaining(['fsopen', 'fsmount', 'move_mount']),
+  );
+  expect(mount?.calls.every(({ pointer }) => pointer === '/mounts/3')).toBe(true);
+});
+
+testTsrunc('twice the same bundle has no difference, and a change is what differs', () => {
+  const bundle = box.bundle({ ownRootfs: true });
+  const diff = (other: string): string => ok(box.runtime(['plan', '--bundle', bundle, '--diff', other])).stdout;
+  expect(diff(bundle)).toBe('');
+  const changed = box.bundle({ ownRootfs: true, patch: { '/hostname': 'other' } });
+  expect(diff(changed)).toMatch(
+    /^ {2}set the hostname \(\/hostname\)\n- {5}init: sethostname\("other"\)\n\+ {5}init: sethostname\("runc"\)$/m,
+  );
+});
+
+testTsrunc('what create refuses cannot be planned', () => {
+  refused(box.runtime(['plan', '--bundle', box.bundle({ patch: { '/process/args': [] } })]), /\/process\/args/);
+});

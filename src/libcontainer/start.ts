@@ -1,6 +1,7 @@
 import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
+import { type OomWitness, oomObituary } from './cgroups/obituary.ts';
 import { cgroupOf } from './container-cgroup.ts';
 import { endInit } from './delete.ts';
 import { ContainerError } from './errors.ts';
@@ -40,7 +41,7 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
   if (!saved) throw new ContainerError('does-not-exist', 'container does not exist');
   const config = state.loadConfig();
   const cgroup = cgroupOf(host, kernel, saved);
-  refuse(statusOf(engine, state, saved, cgroup));
+  refuse(statusOf(engine, state, saved, cgroup), cgroup);
   if (!config.process)
     throw new ContainerError('invalid-config', 'process property must not be empty', { pointer: '/process' });
 
@@ -66,12 +67,14 @@ function poststart(host: Host, kernel: LocalKernel, { saved, config, cgroup }: S
   }
 }
 
-function refuse(status: Status): void {
+function refuse(status: Status, cgroup: OomWitness): void {
+  if (status === 'created') return;
   const reasons: Readonly<Record<Exclude<Status, 'created'>, string>> = {
     creating: 'cannot start a container that is still being created',
     running: 'cannot start an already running container',
     stopped: 'cannot start a container that has stopped',
     paused: 'cannot start a container in the paused state',
   };
-  if (status !== 'created') throw new ContainerError('wrong-status', reasons[status]);
+  const hint = status === 'stopped' ? oomObituary(cgroup) : undefined;
+  throw new ContainerError('wrong-status', reasons[status], { hint });
 }

@@ -2,6 +2,7 @@ import { KERNEL, TestMachine } from './boot.ts';
 
 /** Until the machine is ended from outside. */
 const SECONDS = 300;
+const ONLY = process.env['VM_TESTS'] ?? '';
 
 /** Every test of test/vm/guest as a test here. The machine is booted once for all of them. */
 if (KERNEL === undefined) {
@@ -9,9 +10,12 @@ if (KERNEL === undefined) {
 } else {
   const machine = new TestMachine();
 
-  beforeAll(() => machine.run(process.env['VM_TESTS'] ?? '', SECONDS), (SECONDS + 20) * 1000);
+  beforeAll(() => machine.run(ONLY, SECONDS), (SECONDS + 20) * 1000);
   afterAll(() => machine.discard());
 
-  for (const { name, skipped } of machine.tests) (skipped ? test.skip : test)(name, () => machine.demand(name));
+  for (const { name, skipped } of machine.tests) {
+    const chosen = !skipped && new RegExp(ONLY).test(name);
+    (chosen ? test : test.skip)(name, () => machine.demand(name));
+  }
   test('the machine ran to its end and left nothing behind', () => machine.demandEnd());
 }

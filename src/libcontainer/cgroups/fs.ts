@@ -90,6 +90,10 @@ export class FsCgroup implements Cgroup {
     return this.absent ? 0 : this.own.count('memory.events', 'oom_kill');
   }
 
+  fact(file: 'memory.max' | 'memory.peak'): string | undefined {
+    return this.absent ? undefined : this.own.tryRead(file)?.trim();
+  }
+
   remove(): void {
     if (!this.absent) removeTree(this.own, this.host);
   }

@@ -33,6 +33,8 @@ export interface Cgroup {
   isFrozen(): boolean;
   /** How many processes the memory limit has cost so far. */
   oomKills(): number;
+  /** What the kernel says in a file of the cgroup's own; undefined where it has no such file. */
+  fact(file: 'memory.max' | 'memory.peak'): string | undefined;
   /** Removes the directory and those below it, waiting a second at most for the last processes to go. */
   remove(): void;
 }

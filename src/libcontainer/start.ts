@@ -1,8 +1,10 @@
 import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
+import { StubGone } from '../syscalls/stub/stub-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { type OomWitness, oomObituary } from './cgroups/obituary.ts';
 import { cgroupOf } from './container-cgroup.ts';
+import type { StubProcess } from './creation.ts';
 import { endInit } from './delete.ts';
 import { ContainerError } from './errors.ts';
 import { runPoststart } from './hooks/start.ts';
@@ -11,7 +13,7 @@ import { connectParked } from './init/park.ts';
 import { startRecipe } from './init/start.ts';
 import { Starting } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
-import { perform } from './recipe.ts';
+import { initDied, perform } from './recipe.ts';
 import { filterOf } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
 import { type SavedState, StateDirectory } from './store.ts';
@@ -46,12 +48,22 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
     throw new ContainerError('invalid-config', 'process property must not be empty', { pointer: '/process' });
 
   const { init_process_pid: pid, tsrunc } = saved;
-  const init = connectParked(engine, kernel, state, { pid, ...tsrunc.parked });
+  const init = wakened(cgroup, () => connectParked(engine, kernel, state, { pid, ...tsrunc.parked }));
   const filter = filterOf(engine, state, config);
   const facts = { engine, kernel, log, saved, process: config.process, config, filter };
   perform(startRecipe(facts), new Starting(facts, init, cgroup));
   state.removeSocket();
   return { saved, config, cgroup };
+}
+
+/** Its memory limit may have been lowered since create to where accept4 is one page too many. */
+function wakened(cgroup: OomWitness, connect: () => StubProcess): StubProcess {
+  try {
+    return connect();
+  } catch (error) {
+    if (error instanceof StubGone) throw initDied({ name: 'wake the container init' }, oomObituary(cgroup));
+    throw error;
+  }
 }
 
 /** A hook that fails stops the container (runtime.md, "Lifecycle", step 9); what is left of it is for `delete`. */

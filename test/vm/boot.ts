@@ -87,9 +87,10 @@ export class TestMachine {
       // What the kernel does not know becomes a variable of init's.
       `SCRATCH=${this.scratch}`,
       `NODE=${process.execPath}`,
+      `NODE_PATH=${path.join(__dirname, '../../node_modules')}`,
       `TSRUNC=${RUNTIME}`,
       ...(only === '' ? [] : [`ONLY=${only}`]),
-      ...(process.env['TSRUNC_FULL'] === '1' ? ['TSRUNC_FULL=1'] : []),
+      `TSRUNC_FULL=${environment.TSRUNC_FULL}`,
     ];
   }
 }
@@ -100,6 +101,7 @@ const DISKS = { ubd0: 64 << 20, ubd1: 256 << 20 } as const;
 const environment = {
   PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   TSRUNC: RUNTIME,
+  TSRUNC_FULL: process.env['TSRUNC_FULL'] ?? '',
 };
 
 function endGroup(leader: number | undefined): void {

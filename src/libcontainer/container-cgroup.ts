@@ -1,10 +1,11 @@
+import type { Engine } from '../engine/engine.ts';
 import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { beneath } from './cgroups/beneath.ts';
 import { cgroupOwner } from './cgroups/delegation.ts';
 import { devicePrograms } from './cgroups/devices/kernel.ts';
 import { type Cgroup, type CgroupHost, cgroupAt, cgroupFor } from './cgroups/manager.ts';
-import { type Host, isRootless } from './host.ts';
+import { type Host, isRootless, type Log } from './host.ts';
 import { sleep } from './signal.ts';
 import type { SavedState } from './store.ts';
 
@@ -25,7 +26,10 @@ export function cgroupOf(host: Host, kernel: LocalKernel, saved: Pick<SavedState
 }
 
 /** The machine as cgroups need it, by the system calls of this process. */
-export function cgroupHost({ engine, log }: Pick<Host, 'engine' | 'log'>, kernel: LocalKernel): CgroupHost {
+export function cgroupHost(
+  { engine, log }: { readonly engine: Engine; readonly log: Log },
+  kernel: LocalKernel,
+): CgroupHost {
   return {
     engine,
     log,

@@ -1,13 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cgroupFor } from '../../../src/libcontainer/cgroups/manager.ts';
 import { ENOUGH } from '../../../src/libcontainer/cgroups/obituary.ts';
-import { cgroupHost } from '../../../src/libcontainer/container-cgroup.ts';
 import { which } from '../../integration/support/host.ts';
 import { isTsrunc, RUNTIME, testTsrunc, transcript } from '../../integration/support/runtime.ts';
 import { sandbox } from '../../integration/support/sandbox.ts';
 import { count } from '../../integration/support/wait.ts';
-import { engine, local } from '../../unit/syscalls/support.ts';
+import { cgroupOfPath } from '../cgroups.ts';
 
 const box = sandbox('cost');
 const ROOT = '/sys/fs/cgroup';
@@ -29,12 +27,10 @@ beside('a created container is charged with no more memory than one of crun', ()
 });
 
 test('a cgroup among many costs no more to make and to remove than the first ones', () => {
-  const host = cgroupHost({ engine, log: { debug: () => {}, warn: () => {} } }, local);
   const parent = box.id();
   const siblings = count(100, 500);
   const times = Array.from({ length: siblings }, (_, index) => {
-    const id = `/${parent}/c${index}`;
-    const cgroup = cgroupFor(host, { driver: 'cgroupfs', id, cgroupsPath: id, rootless: false });
+    const cgroup = cgroupOfPath(`/${parent}/c${index}`);
     const begin = performance.now();
     cgroup.create({ resources: { pids: { limit: 10 }, memory: { limit: 1 << 24 } } });
     return performance.now() - begin;

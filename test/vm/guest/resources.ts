@@ -1,13 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cgroupFor } from '../../../src/libcontainer/cgroups/manager.ts';
-import { cgroupHost } from '../../../src/libcontainer/container-cgroup.ts';
 import type { Resources } from '../../../src/spec/config-linux.ts';
 import type { Json } from '../../integration/support/json.ts';
 import { REFERENCE } from '../../integration/support/runtime.ts';
 import { sandbox } from '../../integration/support/sandbox.ts';
 import { count, until } from '../../integration/support/wait.ts';
-import { engine, local } from '../../unit/syscalls/support.ts';
+import { cgroupOfPath } from '../cgroups.ts';
 import { CONFIGS, differenceOf } from '../resource-configs.ts';
 
 /**
@@ -18,8 +16,6 @@ const box = sandbox('resources');
 const ROOT = '/sys/fs/cgroup';
 const SAMPLE = count(8, CONFIGS.length);
 const STRIDE = Math.ceil(CONFIGS.length / SAMPLE);
-
-const host = cgroupHost({ engine, log: { debug: () => {}, warn: () => {} } }, local);
 
 /** The settings of a cgroup by file; or that it was refused. */
 type Settings = Readonly<Record<string, string>> | 'refused';
@@ -45,7 +41,7 @@ CONFIGS.forEach(({ name, resources, files }, index) => {
 
 function byTsrunc(resources: Resources): Settings {
   const cgroupsPath = `/${box.id()}`;
-  const cgroup = cgroupFor(host, { driver: 'cgroupfs', id: 'unused', cgroupsPath, rootless: false });
+  const cgroup = cgroupOfPath(cgroupsPath);
   try {
     cgroup.create({ resources });
     return settingsOf(path.join(ROOT, cgroupsPath));

@@ -14,7 +14,7 @@ function figures(cgroup: OomWitness): string {
   if (limit === undefined) return '';
   if (limit === 'max') return ': its own memory.max is "max", so the limit is that of a cgroup above';
   const peak = cgroup.fact('memory.peak');
-  const smallest = Number(limit) < ENOUGH ? `, and the smallest program takes ${ENOUGH}` : '';
+  const smallest = Number(limit) < ENOUGH ? `, and ${ENOUGH} would do for the smallest program` : '';
   return `: memory.max is ${limit}${peak === undefined ? '' : `, memory.peak ${peak}`}${smallest}`;
 }
 

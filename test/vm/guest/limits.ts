@@ -32,7 +32,10 @@ describe('memory.limit', () => {
 
   testTsrunc('that leaves no room for init fails `create`, which says how much would do', () => {
     const { created } = box.tryCreate({ patch: memory(16384) });
-    refused(created, /OOM-killed.*: memory\.max is 16384, memory\.peak 16384, and the smallest program takes 131072/);
+    refused(
+      created,
+      /OOM-killed.*: memory\.max is 16384, memory\.peak 16384, and 131072 would do for the smallest program/,
+    );
   });
 
   testTsrunc('that leaves room for init but not for the program fails `start`, which says why', () => {

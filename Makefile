@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-all test-faults coverage lint format clean
+.PHONY: all man demo test test-unit test-vm test-all test-faults coverage lint format clean
 
 all: bin/tsrunc
 
@@ -28,6 +28,9 @@ test: bin/tsrunc
 
 test-unit: build/validators.ts
 	npx jest test/unit
+
+test-vm: bin/tsrunc
+	npx jest test/vm $(JEST_ARGS)
 
 test-all: bin/tsrunc
 	TSRUNC_FULL=1 npx jest $(JEST_ARGS)

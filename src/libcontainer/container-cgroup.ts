@@ -1,8 +1,11 @@
+import type { Engine } from '../engine/engine.ts';
 import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
+import { beneath } from './cgroups/beneath.ts';
+import { cgroupOwner } from './cgroups/delegation.ts';
 import { devicePrograms } from './cgroups/devices/kernel.ts';
 import { type Cgroup, type CgroupHost, cgroupAt, cgroupFor } from './cgroups/manager.ts';
-import { type Host, isRootless } from './host.ts';
+import { type Host, isRootless, type Log } from './host.ts';
 import { sleep } from './signal.ts';
 import type { SavedState } from './store.ts';
 
@@ -13,6 +16,7 @@ export function newCgroup(host: Host, kernel: LocalKernel, id: string, config: C
     id,
     cgroupsPath: config.linux?.cgroupsPath,
     rootless: isRootless(host),
+    owner: cgroupOwner(config),
   });
 }
 
@@ -21,12 +25,17 @@ export function cgroupOf(host: Host, kernel: LocalKernel, saved: Pick<SavedState
   return cgroupAt(cgroupHost(host, kernel), saved.cgroup_paths['']);
 }
 
-function cgroupHost({ engine, log }: Host, kernel: LocalKernel): CgroupHost {
+/** The machine as cgroups need it, by the system calls of this process. */
+export function cgroupHost(
+  { engine, log }: { readonly engine: Engine; readonly log: Log },
+  kernel: LocalKernel,
+): CgroupHost {
   return {
     engine,
     log,
     system: {
       devices: devicePrograms(engine, kernel),
+      beneath: beneath(kernel),
       sleep: (milliseconds) => sleep(kernel, milliseconds),
       kill: (pid, signal) => void kernel.may('ESRCH').kill(pid, signal),
     },

@@ -64,13 +64,7 @@ function undo<C extends RecipeContext>(begun: readonly Step<C>[], context: C): v
 function blame<C extends RecipeContext>(error: unknown, begun: readonly Step<C>[], context: C): unknown {
   const step = begun.find((candidate) => candidate === stepOf(error)) ?? begun.at(-1);
   if (!step) return error;
-  if (error instanceof StubGone) {
-    const why = context.obituary?.() ?? 'it was killed';
-    return new ContainerError('init-died', `${step.name}: container init died: ${why}`, {
-      step: step.name,
-      pointer: step.pointer,
-    });
-  }
+  if (error instanceof StubGone) return initDied(step, context.obituary?.());
   const hint = error instanceof SyscallError ? step.hint?.(error, context) : undefined;
   if (error instanceof ContainerError && error.step !== undefined) return error;
   // A cause that knows better where it comes from: one limit of all /linux/resources.
@@ -81,6 +75,14 @@ function blame<C extends RecipeContext>(error: unknown, begun: readonly Step<C>[
     pointer,
     hint,
     cause: error,
+  });
+}
+
+/** What the silence of a stub means. */
+export function initDied({ name, pointer }: Pick<Step<never>, 'name' | 'pointer'>, obituary?: string): ContainerError {
+  return new ContainerError('init-died', `${name}: container init died: ${obituary ?? 'it was killed'}`, {
+    step: name,
+    pointer,
   });
 }
 

@@ -1,7 +1,10 @@
 import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
+import { StubGone } from '../syscalls/stub/stub-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
+import { type OomWitness, oomObituary } from './cgroups/obituary.ts';
 import { cgroupOf } from './container-cgroup.ts';
+import type { StubProcess } from './creation.ts';
 import { endInit } from './delete.ts';
 import { ContainerError } from './errors.ts';
 import { runPoststart } from './hooks/start.ts';
@@ -10,7 +13,7 @@ import { connectParked } from './init/park.ts';
 import { startRecipe } from './init/start.ts';
 import { Starting } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
-import { perform } from './recipe.ts';
+import { initDied, perform } from './recipe.ts';
 import { filterOf } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
 import { type SavedState, StateDirectory } from './store.ts';
@@ -40,17 +43,27 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
   if (!saved) throw new ContainerError('does-not-exist', 'container does not exist');
   const config = state.loadConfig();
   const cgroup = cgroupOf(host, kernel, saved);
-  refuse(statusOf(engine, state, saved, cgroup));
+  refuse(statusOf(engine, state, saved, cgroup), cgroup);
   if (!config.process)
     throw new ContainerError('invalid-config', 'process property must not be empty', { pointer: '/process' });
 
   const { init_process_pid: pid, tsrunc } = saved;
-  const init = connectParked(engine, kernel, state, { pid, ...tsrunc.parked });
+  const init = wakened(cgroup, () => connectParked(engine, kernel, state, { pid, ...tsrunc.parked }));
   const filter = filterOf(engine, state, config);
   const facts = { engine, kernel, log, saved, process: config.process, config, filter };
   perform(startRecipe(facts), new Starting(facts, init, cgroup));
   state.removeSocket();
   return { saved, config, cgroup };
+}
+
+/** Its memory limit may have been lowered since create to where accept4 is one page too many. */
+function wakened(cgroup: OomWitness, connect: () => StubProcess): StubProcess {
+  try {
+    return connect();
+  } catch (error) {
+    if (error instanceof StubGone) throw initDied({ name: 'wake the container init' }, oomObituary(cgroup));
+    throw error;
+  }
 }
 
 /** A hook that fails stops the container (runtime.md, "Lifecycle", step 9); what is left of it is for `delete`. */
@@ -66,12 +79,14 @@ function poststart(host: Host, kernel: LocalKernel, { saved, config, cgroup }: S
   }
 }
 
-function refuse(status: Status): void {
+function refuse(status: Status, cgroup: OomWitness): void {
+  if (status === 'created') return;
   const reasons: Readonly<Record<Exclude<Status, 'created'>, string>> = {
     creating: 'cannot start a container that is still being created',
     running: 'cannot start an already running container',
     stopped: 'cannot start a container that has stopped',
     paused: 'cannot start a container in the paused state',
   };
-  if (status !== 'created') throw new ContainerError('wrong-status', reasons[status]);
+  const hint = status === 'stopped' ? oomObituary(cgroup) : undefined;
+  throw new ContainerError('wrong-status', reasons[status], { hint });
 }

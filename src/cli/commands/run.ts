@@ -9,12 +9,15 @@ import { flag } from '../values.ts';
 export const handler: Handler = (context, { arguments: [id = ''], options }) => {
   try {
     prepareRoot(context);
-    return run(context.host, id, {
+    const { status, obituary } = run(context.host, id, {
       ...createOptions(context.engine.files, options),
       detach: flag(options, 'detach'),
       keep: flag(options, 'keep'),
       noSubreaper: flag(options, 'no-subreaper'),
     });
+    // Exit status 137 alone would leave a person guessing who sent the signal.
+    if (obituary !== undefined) context.printError(`${obituary}\n`);
+    return status;
   } catch (error) {
     throw failed('run', error);
   }

@@ -69,7 +69,9 @@ function notEnabled(parent: CgroupDirectory, controller: string, what: string, p
     return new ContainerError('cgroup', `${what}, which holds processes itself: ${parent.occupants()}`, {
       pointer,
       cause,
-      hint: 'a cgroup with processes has no controllers to hand down: move them into a child cgroup',
+      hint:
+        'a cgroup with processes has no controllers to hand down. Move them into one below it: ' +
+        `mkdir ${parent.path}/processes, and for each of them echo PID > ${parent.path}/processes/cgroup.procs`,
     });
   }
   const denied = isErrno(cause, 'EACCES', 'EPERM', 'EROFS');
@@ -84,7 +86,11 @@ function notEnabled(parent: CgroupDirectory, controller: string, what: string, p
  * A cgroup in threaded mode only knows the controllers that can tell threads apart. One that is in no valid
  * mode, since it lies below a threaded one, is made threaded if that will do.
  */
-export function requireDomain(directory: CgroupDirectory, writes: readonly CgroupWrite[]): void {
+export function requireDomain(
+  directory: CgroupDirectory,
+  writes: readonly CgroupWrite[],
+  above: readonly CgroupDirectory[],
+): void {
   const type = directory.tryRead('cgroup.type')?.trim();
   if (type === undefined || type === 'domain') return;
   const domain = needsDomain(writes);
@@ -93,10 +99,21 @@ export function requireDomain(directory: CgroupDirectory, writes: readonly Cgrou
     throw new ContainerError(
       'cgroup',
       `cannot enter cgroupv2 "${directory.path}" with domain controllers -- it is ${state}`,
-      { pointer: domain.pointer, hint: `${domain.file} is for whole processes; a cgroup above it holds threads` },
+      { pointer: domain.pointer, hint: whyThreaded(domain, [...above, directory]) },
     );
   }
   if (type === 'domain invalid') enterThreadedMode(directory);
+}
+
+/** Which controller, which cgroup is to blame, who sits in it, and what helps. */
+function whyThreaded({ file, controller }: CgroupWrite, chain: readonly CgroupDirectory[]): string {
+  const root = chain.find((directory) => directory.tryRead('cgroup.type')?.trim() === 'domain threaded');
+  const what = `${file} is of the ${controller} controller, which limits whole processes`;
+  if (root === undefined) return `${what}: name a place by cgroupsPath that is not below a threaded cgroup`;
+  const who = root.occupants();
+  return `${what}, and ${root.path} is the root of a threaded subtree${
+    who === '' ? '' : ` with ${who}`
+  }: name a place outside of it by cgroupsPath`;
 }
 
 /** The first write that cannot be had in threaded mode. */

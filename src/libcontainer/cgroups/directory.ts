@@ -1,18 +1,25 @@
 import type { Engine } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
+import type { CgroupHost } from './manager.ts';
 
 /**
  * One directory of the cgroup file system. The only file here that opens anything in it, so that the way in
- * which it is reached is decided in one place.
+ * which it is reached is decided in one place: what is changed, by {@link import('./beneath.ts').Beneath}; what is only
+ * read, by its path, which needs no library and so keeps `state` and `list` fast.
  */
 export class CgroupDirectory {
   constructor(
-    private readonly engine: Pick<Engine, 'files' | 'encode' | 'decode'>,
+    private readonly host: Pick<CgroupHost, 'engine' | 'system'>,
+    private readonly mount: string,
     readonly path: string,
   ) {}
 
+  private get engine(): Pick<Engine, 'files' | 'encode' | 'decode'> {
+    return this.host.engine;
+  }
+
   child(name: string): CgroupDirectory {
-    return new CgroupDirectory(this.engine, `${this.path}/${name}`);
+    return new CgroupDirectory(this.host, this.mount, `${this.path}/${name}`);
   }
 
   read(file: string): string {
@@ -43,7 +50,7 @@ export class CgroupDirectory {
 
   /** One write(2), as the kernel takes a file's new value. Never creates a file: a missing one is ENOENT. */
   write(file: string, value: string): void {
-    const fd = this.engine.files.open(`${this.path}/${file}`, ['O_WRONLY']);
+    const fd = this.host.system.beneath.open(this.mount, this.beneath(file));
     try {
       this.engine.files.write(fd, this.engine.encode(value));
     } finally {
@@ -63,7 +70,7 @@ export class CgroupDirectory {
   /** Whether it was this call that made the directory. */
   make(): boolean {
     try {
-      this.engine.files.mkdir(this.path, 0o755);
+      this.host.system.beneath.mkdir(this.mount, this.beneath(), 0o755);
       return true;
     } catch (error) {
       if (isErrno(error, 'EEXIST')) return false;
@@ -74,7 +81,7 @@ export class CgroupDirectory {
   /** Fails with EBUSY while it holds processes or directories. One that is gone is no failure. */
   remove(): void {
     try {
-      this.engine.files.rmdir(this.path);
+      this.host.system.beneath.rmdir(this.mount, this.beneath());
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
@@ -112,6 +119,12 @@ export class CgroupDirectory {
     const pids = this.processes();
     const shown = pids.slice(0, 5).map((pid) => `${pid} (${this.nameOf(pid)})`);
     return [...shown, ...(pids.length > 5 ? [`${pids.length - 5} more`] : [])].join(', ');
+  }
+
+  /** The path from the mount point. */
+  private beneath(file?: string): string {
+    const path = file === undefined ? this.path : `${this.path}/${file}`;
+    return path.slice(this.mount.length + 1);
   }
 
   private nameOf(pid: number): string {

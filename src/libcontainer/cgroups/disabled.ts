@@ -29,6 +29,8 @@ export class NoCgroup implements Cgroup {
   oomKills(): number {
     return 0;
   }
+
+  fact(): undefined {}
 }
 
 const NONE = 'the container has no cgroup of its own';

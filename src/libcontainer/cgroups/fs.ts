@@ -3,6 +3,7 @@ import type { Linux, Resources } from '../../spec/config-linux.ts';
 import { ContainerError } from '../errors.ts';
 import { applyWrites, checkMemoryUsage } from './apply.ts';
 import { requireControllers } from './controllers.ts';
+import { delegate } from './delegation.ts';
 import { deviceProgram } from './devices/program.ts';
 import { deviceRules } from './devices/rules.ts';
 import type { CgroupDirectory } from './directory.ts';
@@ -43,6 +44,7 @@ export class FsCgroup implements Cgroup {
     requireControllers(this.chain.all, writes, this.root.hybrid);
     applyWrites(this.own, writes);
     this.attach(program);
+    if (this.options.owner !== undefined) delegate(this.own, this.options.owner, this.host);
   }
 
   undo(): void {
@@ -88,6 +90,10 @@ export class FsCgroup implements Cgroup {
 
   oomKills(): number {
     return this.absent ? 0 : this.own.count('memory.events', 'oom_kill');
+  }
+
+  fact(file: 'memory.max' | 'memory.peak'): string | undefined {
+    return this.absent ? undefined : this.own.tryRead(file)?.trim();
   }
 
   remove(): void {
@@ -141,6 +147,8 @@ export interface FsCgroupOptions {
   readonly rootless: boolean;
   /** Without permission to make the directory, a container without limits goes without. */
   readonly dispensable: boolean;
+  /** Whom the directory is given to: see delegation.ts. */
+  readonly owner?: number | undefined;
 }
 
 /** Limits and a later `delete` would hit processes that are not the container's. */

@@ -19,8 +19,8 @@ export class CgroupChain {
   ) {
     const names = directory.slice(mount.length + 1).split('/');
     const paths = names.map((_, index) => [mount, ...names.slice(0, index + 1)].join('/'));
-    this.all = [mount, ...paths].map((path) => new CgroupDirectory(host.engine, path));
-    this.own = new CgroupDirectory(host.engine, directory);
+    this.all = [mount, ...paths].map((path) => new CgroupDirectory(host, mount, path));
+    this.own = new CgroupDirectory(host, mount, directory);
   }
 
   /** Makes what is not there, and hands the controllers down on the way. */
@@ -48,7 +48,7 @@ export class CgroupChain {
     for (const [index, directory] of this.all.entries()) {
       if (index > 0) {
         if (directory.make()) this.made.push(directory);
-        requireDomain(directory, writes);
+        requireDomain(directory, writes, this.all.slice(0, index));
       }
       if (index < this.all.length - 1) enableControllers(directory, writes);
     }

@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Linux, Resources } from '../../spec/config-linux.ts';
 import { ContainerError } from '../errors.ts';
 import type { CgroupManager, Log } from '../host.ts';
+import type { Beneath } from './beneath.ts';
 import type { DevicePrograms } from './devices/attach.ts';
 import { NoCgroup } from './disabled.ts';
 import { FsCgroup } from './fs.ts';
@@ -33,6 +34,8 @@ export interface Cgroup {
   isFrozen(): boolean;
   /** How many processes the memory limit has cost so far. */
   oomKills(): number;
+  /** What the kernel says in a file of the cgroup's own; undefined where it has no such file. */
+  fact(file: 'memory.max' | 'memory.peak'): string | undefined;
   /** Removes the directory and those below it, waiting a second at most for the last processes to go. */
   remove(): void;
 }
@@ -47,6 +50,7 @@ export interface CgroupHost {
 /** System calls behind a cgroup. */
 export interface CgroupSystem {
   readonly devices: DevicePrograms;
+  readonly beneath: Beneath;
   sleep(milliseconds: number): void;
   /** `kill(2)`. A process that is gone is no failure. */
   kill(pid: number, signal: number): void;
@@ -58,16 +62,18 @@ export interface CgroupRequest {
   readonly cgroupsPath: string | undefined;
   /** Cgroup permissions may be lacking: a container without limits then does without a cgroup. */
   readonly rootless: boolean;
+  /** The user of the host that the directory is given to. */
+  readonly owner?: number | undefined;
 }
 
 /** The cgroup for a new container. Nothing is made yet. */
 export function cgroupFor(host: CgroupHost, request: CgroupRequest): Cgroup {
-  const { driver, id, cgroupsPath, rootless } = request;
+  const { driver, id, cgroupsPath, rootless, owner } = request;
   if (driver === 'disabled') return new NoCgroup();
   if (driver === 'systemd') throw new ContainerError('unsupported', 'the systemd cgroup driver is not supported yet');
   const root = findCgroupRoot(host.engine);
   const dispensable = rootless && (cgroupsPath === undefined || cgroupsPath === '');
-  return new FsCgroup(host, root, cgroupDirectory(root, cgroupsPath, id), { rootless, dispensable });
+  return new FsCgroup(host, root, cgroupDirectory(root, cgroupsPath, id), { rootless, dispensable, owner });
 }
 
 /** The cgroup of a container that exists, by the directory that its state recorded. */

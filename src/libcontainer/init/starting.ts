@@ -1,8 +1,7 @@
 import type { Config, Process } from '../../spec/config.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
-import type { Cgroup } from '../cgroups/manager.ts';
-import { oomObituary } from '../cgroups/obituary.ts';
+import { type OomWitness, oomObituary } from '../cgroups/obituary.ts';
 import type { StubProcess } from '../creation.ts';
 import type { Log } from '../host.ts';
 import type { Machine } from '../machine.ts';
@@ -24,7 +23,7 @@ export class Starting implements RecipeContext {
   constructor(
     readonly facts: StartFacts,
     readonly init: StubProcess,
-    readonly cgroup: Pick<Cgroup, 'oomKills'>,
+    readonly cgroup: OomWitness,
   ) {}
 
   /** The same for another process that is to be confined as init is. */

@@ -67,7 +67,7 @@ export function isBind(mount: Mount, options: ParsedOptions): boolean {
   return options.bind !== 'no' || mount.type === 'bind';
 }
 
-function isCgroup({ type }: Mount): boolean {
+export function isCgroup({ type }: Mount): boolean {
   return type === 'cgroup' || type === 'cgroup2';
 }
 

@@ -47,7 +47,7 @@ jest.mock(
 beforeEach(() => {
   for (const verb of Object.values(verbs)) verb.mockReset();
   verbs.list.mockReturnValue({ states: [], failures: [] });
-  verbs.run.mockReturnValue(0);
+  verbs.run.mockReturnValue({ status: 0 });
 });
 
 const bundles: Machine = { cwd: '/home', files: { '/home': null, '/home/b': null, '/b': null } };
@@ -121,8 +121,13 @@ describe('run', () => {
   });
 
   test.each([0, 1, 42, 137, 255])('exits with what the process exited with: %d', async (status) => {
-    verbs.run.mockReturnValue(status);
+    verbs.run.mockReturnValue({ status });
     expect(await tsrunc(['run', 'c1'])).toMatchObject({ status, stdout: '', stderr: '' });
+  });
+
+  test('says why the process was killed, if the cgroup knows', async () => {
+    verbs.run.mockReturnValue({ status: 137, obituary: 'out of memory' });
+    expect(await tsrunc(['run', 'c1'])).toMatchObject({ status: 137, stdout: '', stderr: 'out of memory\n' });
   });
 });
 

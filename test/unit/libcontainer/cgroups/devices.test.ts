@@ -1,6 +1,7 @@
 import { deviceProgram } from '../../../../src/libcontainer/cgroups/devices/program.ts';
-import { type DeviceRule, deviceAccess, deviceRules } from '../../../../src/libcontainer/cgroups/devices/rules.ts';
+import { deviceAccess, deviceRules } from '../../../../src/libcontainer/cgroups/devices/rules.ts';
 import { BPF_INSN_SIZE } from '../../../../src/syscalls/bpf.ts';
+import { generator, permits, randomRule, rule } from './device-rules.ts';
 import { type Access, run, unreachable } from './interpreter.ts';
 
 describe('a device program', () => {
@@ -97,21 +98,6 @@ describe('the rules of a container', () => {
   });
 });
 
-/** The meaning of a list of rules, in as few words as possible: the definition that programs are held to. */
-function permits(rules: readonly DeviceRule[], request: Access): boolean {
-  return Object.values(deviceAccess)
-    .filter((bit) => (request.access & bit) !== 0)
-    .every((bit) => rules.filter((rule) => names(rule, request) && (rule.access & bit) !== 0).at(-1)?.allow ?? false);
-}
-
-function names(rule: DeviceRule, request: Access): boolean {
-  return (
-    (rule.type === 'a' || rule.type === request.type) &&
-    (rule.major === '*' || rule.major === request.major) &&
-    (rule.minor === '*' || rule.minor === request.minor)
-  );
-}
-
 const NUMBERS = [0, 1, 2, 3, 0xffff_ffff];
 
 function requests(): Access[] {
@@ -120,28 +106,4 @@ function requests(): Access[] {
       NUMBERS.flatMap((minor) => [0, 1, 2, 3, 4, 5, 6, 7].map((access) => ({ type, major, minor, access }))),
     ),
   );
-}
-
-function rule(values: Partial<DeviceRule>): DeviceRule {
-  return { allow: true, type: 'c', major: '*', minor: '*', access: 7, ...values };
-}
-
-function randomRule(random: (below: number) => number): DeviceRule {
-  const number = () => (['*', '*', 1, 2, 3, 0xffff_ffff] as const)[random(6)] ?? '*';
-  return {
-    allow: random(2) === 0,
-    type: (['a', 'b', 'c'] as const)[random(3)] ?? 'a',
-    major: number(),
-    minor: number(),
-    access: random(2) === 0 ? 7 : 1 + random(7),
-  };
-}
-
-/** Numerical Recipes' linear congruential generator: the same lists in every run. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }

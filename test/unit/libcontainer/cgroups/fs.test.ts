@@ -1,9 +1,8 @@
-import { SyscallError } from '../../../../src/engine/errors.ts';
 import { deviceProgram } from '../../../../src/libcontainer/cgroups/devices/program.ts';
 import { deviceRules } from '../../../../src/libcontainer/cgroups/devices/rules.ts';
 import { FsCgroup, type FsCgroupOptions } from '../../../../src/libcontainer/cgroups/fs.ts';
 import { report } from '../../../../src/libcontainer/errors.ts';
-import { FakeTree } from './tree.ts';
+import { FakeTree, failureOf } from './tree.ts';
 
 let tree: FakeTree;
 
@@ -164,6 +163,7 @@ describe('a missing controller', () => {
     const error = failure(() => cgroup('a/b').create({ resources: { pids: { limit: 1 } } }));
     expect(error.message).toContain(`the pids controller cannot be enabled in ${tree.path('a')}`);
     expect(error.message).toMatch(new RegExp(`which holds processes itself: ${process.pid} \\(.+\\)`));
+    expect(error.hint).toContain(`echo PID > ${tree.path('a')}/processes/cgroup.procs`);
   });
 
   test('is not looked for one by one where that would make the parent threaded', () => {
@@ -199,6 +199,17 @@ describe('a threaded cgroup', () => {
     tree.set('a/cgroup.type', `${type}\n`);
     expect(() => cgroup('a/b').create({ resources: { memory: { limit: 1 } } })).toThrow(
       `cannot enter cgroupv2 "${tree.path('a')}" with domain controllers -- it is ${words}`,
+    );
+  });
+
+  test('is explained by the cgroup that made it so', () => {
+    tree.mkdir('a');
+    tree.mkdir('a/b');
+    tree.set('a/cgroup.type', 'domain threaded\n');
+    tree.set('a/cgroup.procs', `${process.pid}\n`);
+    tree.set('a/b/cgroup.type', 'threaded\n');
+    expect(failure(() => cgroup('a/b/c').create({ resources: { memory: { limit: 1 } } })).hint).toMatch(
+      new RegExp(`memory.max is of the memory controller.*${tree.path('a')} is the root .* with ${process.pid} \\(`),
     );
   });
 
@@ -416,7 +427,3 @@ describe('remove', () => {
     expect(() => cgroup('a').remove()).not.toThrow();
   });
 });
-
-function failureOf(code: string, path: string): SyscallError {
-  return new SyscallError('mkdir', [JSON.stringify(path)], 1, code);
-}

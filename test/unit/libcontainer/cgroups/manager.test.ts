@@ -14,6 +14,7 @@ test('A disabled manager does nothing, and has no directory', () => {
   cgroup.undo();
   cgroup.remove();
   expect([cgroup.directory, cgroup.pids(), cgroup.oomKills(), cgroup.isFrozen()]).toEqual([undefined, [], 0, false]);
+  expect(cgroup.fact('memory.max')).toBeUndefined();
   expect(() => cgroup.freeze()).toThrow('no cgroup of its own');
 });
 

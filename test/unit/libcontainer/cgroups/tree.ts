@@ -43,6 +43,11 @@ export class FakeTree {
     },
     system: {
       devices: { replace: (directory, program) => void this.programs.push({ directory, program }) },
+      beneath: {
+        open: (mount, path) => this.host.engine.files.open(`${mount}/${path}`, ['O_WRONLY']),
+        mkdir: (mount, path, mode) => this.host.engine.files.mkdir(`${mount}/${path}`, mode),
+        rmdir: (mount, path) => this.host.engine.files.rmdir(`${mount}/${path}`),
+      },
       sleep: (milliseconds) => {
         this.clock += BigInt(milliseconds) * 1_000_000n;
         this.onSleep(milliseconds);
@@ -138,6 +143,11 @@ export class FakeTree {
       if (!fs.existsSync(file) || name === 'cgroup.controllers') fs.writeFileSync(file, value.join('='));
     }
   }
+}
+
+/** What a call fails with that a test breaks. */
+export function failureOf(code: string, path: string): SyscallError {
+  return new SyscallError('mkdir', [JSON.stringify(path)], 1, code);
 }
 
 /** Inside of jest an error of Node's is no instance of the Error that the code under test knows. */

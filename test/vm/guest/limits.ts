@@ -1,0 +1,117 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Container } from '../../integration/support/container.ts';
+import { isTsrunc, refused, testTsrunc, transcript } from '../../integration/support/runtime.ts';
+import { sandbox } from '../../integration/support/sandbox.ts';
+import { pause, until } from '../../integration/support/wait.ts';
+
+const box = sandbox('limits');
+const MiB = 1 << 20;
+
+/** Without swap, or the machine would use it first. */
+const memory = (limit: number) => ({ '/linux/resources/memory': { limit, swap: limit } });
+/** Memory that stays in use: a file of a tmpfs. */
+const eat = (megabytes: number) => `dd if=/dev/zero of=/dev/shm/eaten bs=1M count=${megabytes}`;
+
+describe('memory.limit', () => {
+  test('kills the process that exceeds it, and memory.events counts that', async () => {
+    const container = box.create({ patch: memory(32 * MiB), script: `${eat(48)}; echo dd says $?; exec sleep 60` });
+    container.start();
+    await until('dd is dead', () => container.created.later().includes('dd says 137'));
+    expect(count(container, 'memory.events', 'oom_kill')).toBe(1);
+    expect(count(container, 'memory.events', 'oom')).toBeGreaterThan(0);
+    expect(Number(file(container, 'memory.current'))).toBeLessThanOrEqual(32 * MiB);
+    container.kill();
+  });
+
+  test('that kills init ends `run` with 137, and tsrunc says why', () => {
+    const outcome = box.run({ patch: memory(32 * MiB), script: `exec ${eat(48)}` });
+    expect([outcome.status, transcript(outcome)]).toEqual([137, expect.anything()]);
+    if (isTsrunc) expect(outcome.stderr).toContain('container init was OOM-killed');
+  });
+
+  testTsrunc('that leaves no room for init fails `create`, which says how much would do', () => {
+    const { created } = box.tryCreate({ patch: memory(16384) });
+    refused(
+      created,
+      /OOM-killed.*: memory\.max is 16384, memory\.peak 16384, and 131072 would do for the smallest program/,
+    );
+  });
+
+  testTsrunc('that leaves room for init but not for the program fails `start`, which says why', () => {
+    const container = box.create({ patch: memory(32 * MiB), script: 'sleep 60' });
+    const limit = path.join(cgroupOf(container), 'memory.max');
+    // What the kernel holds in advance is given back first, so that the next page is one too many.
+    fs.writeFileSync(limit, '65536');
+    fs.writeFileSync(limit, file(container, 'memory.current'));
+    refused(container.call(['start', container.id]), /OOM-killed.*: memory\.max is \d+/);
+  });
+});
+
+test('pids.limit stops fork', () => {
+  const outcome = box.run({
+    patch: { '/linux/resources/pids': { limit: 4 } },
+    script: 'for i in 1 2 3 4 5 6; do sleep 5 & done; echo not reached',
+  });
+  expect(outcome.stderr).toMatch(/fork/);
+  expect(outcome.stdout).not.toContain('not reached');
+});
+
+test('cpu.quota throttles', async () => {
+  const container = box.create({
+    patch: { '/linux/resources/cpu': { quota: 5000, period: 50000 } },
+    script: 'while :; do :; done',
+  });
+  container.start();
+  await until('it was throttled', () => count(container, 'cpu.stat', 'nr_throttled') >= 3);
+  container.kill();
+});
+
+test('blockIO.throttleReadBpsDevice throttles', () => {
+  const disk = { major: 98, minor: 0 };
+  const seconds = (rate: number): number => {
+    fs.writeFileSync('/proc/sys/vm/drop_caches', '3');
+    const begin = Date.now();
+    const outcome = box.run({
+      patch: {
+        '/linux/devices': [{ path: '/dev/disk', type: 'b', ...disk }],
+        '/linux/resources/devices': [{ allow: true, type: 'b', ...disk, access: 'r' }],
+        '/linux/resources/blockIO': { throttleReadBpsDevice: [{ ...disk, rate }] },
+      },
+      script: 'dd if=/dev/disk of=/dev/null bs=64k count=48',
+    });
+    expect([outcome.status, transcript(outcome)]).toEqual([0, expect.anything()]);
+    return (Date.now() - begin) / 1000;
+  };
+  const free = seconds(512 * MiB);
+  expect(seconds(MiB / 2) - free).toBeGreaterThan(3);
+});
+
+test('pause stops a counter, resume lets it go on', async () => {
+  const container = box.create({ script: 'i=0; while :; do echo $((i=i+1)); done' }).start();
+  const written = () => container.created.later().length;
+  await until('it counts', () => written() > 0);
+  container.call(['pause', container.id]);
+  const before = written();
+  await pause(300);
+  expect([written(), count(container, 'cgroup.events', 'frozen')]).toEqual([before, 1]);
+  container.call(['resume', container.id]);
+  await until('it counts again', () => written() > before);
+  container.kill();
+});
+
+function cgroupOf({ pid }: Container): string {
+  const own = fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().slice('0::'.length);
+  return path.join('/sys/fs/cgroup', own);
+}
+
+function file(container: Container, name: string): string {
+  return fs.readFileSync(path.join(cgroupOf(container), name), 'utf8').trim();
+}
+
+function count(container: Container, name: string, key: string): number {
+  const line = file(container, name)
+    .split('\n')
+    .find((text) => text.startsWith(`${key} `));
+  return Number(line?.split(' ')[1]);
+}

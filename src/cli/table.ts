@@ -2,6 +2,7 @@ import type { CommandLine, OptionSpec } from '../engine/arguments.ts';
 import { errorCodes } from '../libcontainer/error-codes.ts';
 import { shells } from './completion/shells.ts';
 import type { Command } from './context.ts';
+import { limits } from './limits.ts';
 import { version } from './version.ts';
 
 const containerId = { name: 'container-id', required: true, complete: 'container' } as const;
@@ -115,6 +116,24 @@ export const commands: readonly Command[] = [
     arguments: [containerId],
     options: [],
     load: () => import('./commands/resume.ts'),
+  },
+  {
+    name: 'update',
+    description: 'change the limits of a container',
+    arguments: [containerId],
+    options: [
+      {
+        name: 'resources',
+        alias: 'r',
+        kind: 'string',
+        value: 'FILE',
+        help: 'JSON file like linux.resources of config.json, - for standard input; the other limits do not count then',
+      },
+      ...limits,
+      { name: 'l3-cache-schema', kind: 'string', value: 'SCHEMA', help: 'Intel RDT: portions of the L3 cache' },
+      { name: 'mem-bw-schema', kind: 'string', value: 'SCHEMA', help: 'Intel RDT: memory bandwidth' },
+    ],
+    load: () => import('./commands/update.ts'),
   },
   {
     name: 'delete',

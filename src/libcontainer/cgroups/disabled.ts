@@ -7,14 +7,16 @@ export class NoCgroup implements Cgroup {
 
   create(): void {}
   undo(): void {}
-  update(): void {}
+  update(): never {
+    throw new ContainerError('cgroup', NO_CGROUP);
+  }
   add(): void {}
   kill(): void {}
   freeze(): void {
-    throw new ContainerError('cgroup', NONE);
+    throw new ContainerError('cgroup', NO_CGROUP);
   }
   thaw(): void {
-    throw new ContainerError('cgroup', NONE);
+    throw new ContainerError('cgroup', NO_CGROUP);
   }
   remove(): void {}
 
@@ -31,4 +33,4 @@ export class NoCgroup implements Cgroup {
   }
 }
 
-const NONE = 'the container has no cgroup of its own';
+export const NO_CGROUP = 'the container has no cgroup of its own';

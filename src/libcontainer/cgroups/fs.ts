@@ -5,6 +5,7 @@ import { applyWrites, checkMemoryUsage } from './apply.ts';
 import { requireControllers } from './controllers.ts';
 import { deviceProgram } from './devices/program.ts';
 import { deviceRules } from './devices/rules.ts';
+import { NO_CGROUP } from './disabled.ts';
 import type { CgroupDirectory } from './directory.ts';
 import { freeze, isFrozen, standsStill, thaw } from './freezer.ts';
 import { CgroupChain } from './making.ts';
@@ -13,6 +14,7 @@ import { cgroupRemarks } from './remarks.ts';
 import { killTree, removeTree } from './removal.ts';
 import { type CgroupWrite, cgroupWrites } from './resources.ts';
 import type { CgroupRoot } from './root.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** A cgroup that is made and ruled by writing to the cgroup2 file system. */
 export class FsCgroup implements Cgroup {
@@ -49,12 +51,19 @@ export class FsCgroup implements Cgroup {
     this.chain.undo();
   }
 
-  update(resources: Resources): void {
-    if (this.absent) return;
+  update(resources: Resources): () => void {
+    if (this.absent) throw new ContainerError('cgroup', NO_CGROUP);
     const writes = this.plan(resources);
     requireControllers(this.chain.all, writes, this.root.hybrid);
     checkMemoryUsage(this.own, resources);
-    applyWrites(this.own, writes);
+    const restore = this.restorer(new Snapshot(this.own, writes));
+    try {
+      applyWrites(this.own, writes);
+    } catch (error) {
+      restore();
+      throw error;
+    }
+    return restore;
   }
 
   add(pid: number): void {
@@ -92,6 +101,13 @@ export class FsCgroup implements Cgroup {
 
   remove(): void {
     if (!this.absent) removeTree(this.own, this.host);
+  }
+
+  private restorer(snapshot: Snapshot): () => void {
+    return () => {
+      const lost = snapshot.restore();
+      if (lost.length > 0) this.host.log.warn(`${this.own.path}: old values not restored: ${lost.join(', ')}`);
+    };
   }
 
   private plan(resources: Resources): CgroupWrite[] {

@@ -19,8 +19,11 @@ export interface Cgroup {
   create(linux: Linux | undefined): void;
   /** Removes what this object's {@link create} made, also after it failed half-way, and nothing else. */
   undo(): void;
-  /** Sets limits of a living container. What is absent stays as it is; device rules are not touched. */
-  update(resources: Resources): void;
+  /**
+   * Sets limits of a living container. What is absent stays as it is; device rules are not touched. If one is refused,
+   * none is changed. Returns what puts the old values back.
+   */
+  update(resources: Resources): () => void;
   /** Moves a process in. Its children will be born here. */
   add(pid: number): void;
   /** All processes in it and below, as this process's PID namespace numbers them. */

@@ -16,11 +16,12 @@ export function integer(option: string, text: string, kind: 'signed' | 'unsigned
 export function bytes(option: string, text: string): Integer {
   if (text === '-1') return -1;
   const [, number, space, suffix = ''] = /^([\d.eE+-]*[\d.])( ?)(.*)$/s.exec(text) ?? [];
-  const size = number === undefined || !/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(number) ? Number.NaN : Number(number);
+  const size =
+    number === undefined || !/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(number) ? Number.NaN : Number(number);
   if (Number.isNaN(size) || (space === ' ' && suffix === '')) throw invalid(option, `invalid size: '${text}'`);
   const [, unit = ''] = /^([kmgtp]?)(?:i?b)?$/.exec(suffix.toLowerCase()) ?? [];
   if (!/^([kmgtp]?b?|[kmgtp]ib)$/i.test(suffix)) throw invalid(option, `invalid suffix: '${suffix.toLowerCase()}'`);
-  const value = size * 1024 ** (' kmgtp'.indexOf(unit || ' '));
+  const value = size * 1024 ** ' kmgtp'.indexOf(unit || ' ');
   if (value >= 2 ** 63) throw invalid(option, `invalid size: '${text}'`);
   return exact(BigInt(Math.trunc(value)));
 }

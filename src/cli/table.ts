@@ -118,6 +118,39 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/resume.ts'),
   },
   {
+    name: 'ps',
+    description: 'show the processes of a container',
+    arguments: [containerId, { name: 'ps options', required: false, variadic: true }],
+    stopAtPositional: true,
+    options: [
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        help: "table, what the machine's ps says with the options given (-ef), or json, process IDs",
+        default: 'table',
+      },
+    ],
+    load: () => import('./commands/ps.ts'),
+  },
+  {
+    name: 'events',
+    description: 'print statistics of a container, and out-of-memory kills when they happen, as lines of JSON',
+    arguments: [containerId],
+    options: [
+      {
+        name: 'interval',
+        kind: 'string',
+        value: 'DURATION',
+        help: 'time from one line of statistics to the next: 500ms, 1m30s',
+        default: '5s',
+      },
+      { name: 'stats', kind: 'boolean', help: 'print the statistics once' },
+    ],
+    load: () => import('./commands/events.ts'),
+  },
+  {
     name: 'update',
     description: 'change the limits of a container',
     arguments: [containerId],

@@ -3,6 +3,7 @@ import type { LocalKernel } from '../syscalls/local-port.ts';
 import { devicePrograms } from './cgroups/devices/kernel.ts';
 import { type Cgroup, type CgroupHost, cgroupAt, cgroupFor } from './cgroups/manager.ts';
 import { type Host, isRootless } from './host.ts';
+import { poll } from './poll.ts';
 import { sleep } from './signal.ts';
 import type { SavedState } from './store.ts';
 
@@ -28,6 +29,10 @@ function cgroupHost({ engine, log }: Host, kernel: LocalKernel): CgroupHost {
     system: {
       devices: devicePrograms(engine, kernel),
       sleep: (milliseconds) => sleep(kernel, milliseconds),
+      wait(fds, nanoseconds) {
+        const files = fds.map((fd) => ({ fd, events: 'POLLPRI' }) as const);
+        poll(kernel, files, nanoseconds);
+      },
       kill: (pid, signal) => void kernel.may('ESRCH').kill(pid, signal),
     },
   };

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
+import { readAll } from '../../engine/read-all.ts';
 import { ContainerError } from '../../libcontainer/errors.ts';
 import { update } from '../../libcontainer/update.ts';
 import type { Resources } from '../../spec/config-linux.ts';
@@ -17,7 +18,7 @@ export const handler: Handler = ({ engine, host }, { arguments: [id = ''], optio
 };
 
 function readResources(engine: Engine, file: string): Resources {
-  const bytes = file === '-' ? readStandardInput(engine) : engine.files.read(file);
+  const bytes = file === '-' ? readAll(engine.files, 0) : engine.files.read(file);
   const { resources = {}, problems } = loadResources(bytes, engine.decode);
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return resources;
@@ -25,17 +26,3 @@ function readResources(engine: Engine, file: string): Resources {
   const message = errors.map((problem) => `${name}:${formatProblem(problem)}`).join('; ');
   throw new ContainerError('invalid-argument', message, { pointer: errors[0]?.pointer });
 }
-
-/** By its descriptor: a socket cannot be opened by a path. */
-function readStandardInput({ files }: Engine): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  for (let piece = files.readSome(0, PIECE); piece.length > 0; piece = files.readSome(0, PIECE)) pieces.push(piece);
-  const all = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  pieces.reduce((offset, piece) => {
-    all.set(piece, offset);
-    return offset + piece.length;
-  }, 0);
-  return all;
-}
-
-const PIECE = 1 << 16;

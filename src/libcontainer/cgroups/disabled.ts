@@ -8,15 +8,21 @@ export class NoCgroup implements Cgroup {
   create(): void {}
   undo(): void {}
   update(): never {
-    throw new ContainerError('cgroup', NO_CGROUP);
+    throw new ContainerError('cgroup', NONE);
   }
   add(): void {}
   kill(): void {}
+  statistics(): never {
+    throw new ContainerError('cgroup', NONE);
+  }
+  watch(): never {
+    throw new ContainerError('cgroup', NONE);
+  }
   freeze(): void {
-    throw new ContainerError('cgroup', NO_CGROUP);
+    throw new ContainerError('cgroup', NONE);
   }
   thaw(): void {
-    throw new ContainerError('cgroup', NO_CGROUP);
+    throw new ContainerError('cgroup', NONE);
   }
   remove(): void {}
 
@@ -33,4 +39,4 @@ export class NoCgroup implements Cgroup {
   }
 }
 
-export const NO_CGROUP = 'the container has no cgroup of its own';
+const NONE = 'the container has no cgroup of its own';

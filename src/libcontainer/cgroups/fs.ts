@@ -5,7 +5,6 @@ import { applyWrites, checkMemoryUsage } from './apply.ts';
 import { requireControllers } from './controllers.ts';
 import { deviceProgram } from './devices/program.ts';
 import { deviceRules } from './devices/rules.ts';
-import { NO_CGROUP } from './disabled.ts';
 import type { CgroupDirectory } from './directory.ts';
 import { freeze, isFrozen, standsStill, thaw } from './freezer.ts';
 import { CgroupChain } from './making.ts';
@@ -15,6 +14,8 @@ import { killTree, removeTree } from './removal.ts';
 import { type CgroupWrite, cgroupWrites } from './resources.ts';
 import type { CgroupRoot } from './root.ts';
 import { Snapshot } from './snapshot.ts';
+import { type CgroupStatistics, readStatistics } from './statistics/statistics.ts';
+import { CgroupWatch } from './watch.ts';
 
 /** A cgroup that is made and ruled by writing to the cgroup2 file system. */
 export class FsCgroup implements Cgroup {
@@ -52,7 +53,6 @@ export class FsCgroup implements Cgroup {
   }
 
   update(resources: Resources): () => void {
-    if (this.absent) throw new ContainerError('cgroup', NO_CGROUP);
     const writes = this.plan(resources);
     requireControllers(this.chain.all, writes, this.root.hybrid);
     checkMemoryUsage(this.own, resources);
@@ -93,6 +93,14 @@ export class FsCgroup implements Cgroup {
 
   isFrozen(): boolean {
     return !this.absent && isFrozen(this.own);
+  }
+
+  statistics(): CgroupStatistics {
+    return readStatistics(this.own);
+  }
+
+  watch(): CgroupWatch {
+    return new CgroupWatch(this.own, this.host);
   }
 
   oomKills(): number {

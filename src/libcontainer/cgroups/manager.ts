@@ -7,6 +7,8 @@ import { NoCgroup } from './disabled.ts';
 import { FsCgroup } from './fs.ts';
 import { cgroupDirectory } from './path.ts';
 import { findCgroupRoot, rootOfDirectory } from './root.ts';
+import type { CgroupStatistics } from './statistics/statistics.ts';
+import type { CgroupWatch } from './watch.ts';
 
 /** The cgroup of one container: what holds its processes together, counts them, and limits them. */
 export interface Cgroup {
@@ -34,6 +36,9 @@ export interface Cgroup {
   freeze(): void;
   thaw(): void;
   isFrozen(): boolean;
+  /** What it has used so far. */
+  statistics(): CgroupStatistics;
+  watch(): CgroupWatch;
   /** How many processes the memory limit has cost so far. */
   oomKills(): number;
   /** Removes the directory and those below it, waiting a second at most for the last processes to go. */
@@ -51,6 +56,8 @@ export interface CgroupHost {
 export interface CgroupSystem {
   readonly devices: DevicePrograms;
   sleep(milliseconds: number): void;
+  /** Until one of the files says something else than when it was read, or the time is over, or a signal has come. */
+  wait(fds: readonly number[], nanoseconds: bigint): void;
   /** `kill(2)`. A process that is gone is no failure. */
   kill(pid: number, signal: number): void;
 }

@@ -7,7 +7,7 @@ export class Snapshot {
   private readonly before = new Map<string, string>();
 
   constructor(
-    private readonly directory: CgroupDirectory,
+    private readonly directory: Pick<CgroupDirectory, 'tryRead' | 'write'>,
     writes: readonly CgroupWrite[],
   ) {
     for (const file of writes.flatMap(touched)) {
@@ -40,7 +40,7 @@ export class Snapshot {
   /** Undefined also for files that can only be written: memory.reclaim has nothing to put back. */
   private read(file: string): string | undefined {
     try {
-      return this.directory.tryRead(file);
+      return this.directory.tryRead(file)?.trim();
     } catch {
       return undefined;
     }
@@ -57,7 +57,7 @@ function touched({ file, otherwise }: CgroupWrite): string[] {
 function linesBack(file: string, text: string, now: string): string[] {
   const reset = resets[file];
   // An empty write would not reach the kernel.
-  if (reset === undefined) return [text.trim() || '\n'];
+  if (reset === undefined) return [text || '\n'];
   const before = linesByKey(text);
   const changed = [...before].filter(([key, line]) => linesByKey(now).get(key) !== line).map(([, line]) => line);
   const added = [...linesByKey(now).keys()].filter((key) => !before.has(key)).map((key) => `${key} ${reset}`);

@@ -49,9 +49,16 @@ function inOrder(actions: readonly (() => () => void)[]): void {
   try {
     for (const action of actions) undo.unshift(action());
   } catch (error) {
-    for (const back of undo) back();
+    for (const back of undo) attempt(back);
     throw error;
   }
+}
+
+/** What failed first is what is told. */
+function attempt(back: () => void): void {
+  try {
+    back();
+  } catch {}
 }
 
 function updated(config: Config, resources: Resources, { l3CacheSchema, memBwSchema }: Schemas): Config {

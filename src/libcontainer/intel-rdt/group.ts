@@ -66,16 +66,16 @@ export class RdtGroup {
     const before = decode(files.read(this.schemata)).split('\n');
     const resources = lines.map((line) => line.split(':')[0]);
     const old = before.map((line) => line.trim()).filter((line) => resources.includes(line.split(':')[0]));
-    const restore = (): void => {
-      for (const line of old) this.write(this.schemata, `${line}\n`);
+    const writeAll = (texts: readonly string[]): void => {
+      for (const line of texts) this.write(this.schemata, `${line}\n`);
     };
     try {
-      for (const line of lines) this.write(this.schemata, `${line}\n`);
+      writeAll(lines);
     } catch (error) {
-      restore();
+      writeAll(old);
       throw error;
     }
-    return restore;
+    return () => writeAll(old);
   }
 
   private get schemata(): string {

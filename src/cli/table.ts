@@ -2,6 +2,7 @@ import type { CommandLine, OptionSpec } from '../engine/arguments.ts';
 import { errorCodes } from '../libcontainer/error-codes.ts';
 import { shells } from './completion/shells.ts';
 import type { Command } from './context.ts';
+import { limits } from './limits.ts';
 import { version } from './version.ts';
 
 const containerId = { name: 'container-id', required: true, complete: 'container' } as const;
@@ -115,6 +116,57 @@ export const commands: readonly Command[] = [
     arguments: [containerId],
     options: [],
     load: () => import('./commands/resume.ts'),
+  },
+  {
+    name: 'ps',
+    description: 'show the processes of a container',
+    arguments: [containerId, { name: 'ps options', required: false, variadic: true }],
+    stopAtPositional: true,
+    options: [
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        help: "table, what the machine's ps says with the options given (-ef), or json, process IDs",
+        default: 'table',
+      },
+    ],
+    load: () => import('./commands/ps.ts'),
+  },
+  {
+    name: 'events',
+    description: 'print statistics of a container, and out-of-memory kills when they happen, as lines of JSON',
+    arguments: [containerId],
+    options: [
+      {
+        name: 'interval',
+        kind: 'string',
+        value: 'DURATION',
+        help: 'time from one line of statistics to the next: 500ms, 1m30s',
+        default: '5s',
+      },
+      { name: 'stats', kind: 'boolean', help: 'print the statistics once' },
+    ],
+    load: () => import('./commands/events.ts'),
+  },
+  {
+    name: 'update',
+    description: 'change the limits of a container',
+    arguments: [containerId],
+    options: [
+      {
+        name: 'resources',
+        alias: 'r',
+        kind: 'string',
+        value: 'FILE',
+        help: 'JSON file like linux.resources of config.json, - for standard input; the other limits do not count then',
+      },
+      ...limits,
+      { name: 'l3-cache-schema', kind: 'string', value: 'SCHEMA', help: 'Intel RDT: portions of the L3 cache' },
+      { name: 'mem-bw-schema', kind: 'string', value: 'SCHEMA', help: 'Intel RDT: memory bandwidth' },
+    ],
+    load: () => import('./commands/update.ts'),
   },
   {
     name: 'delete',

@@ -6,6 +6,7 @@ import { cgroupOwner } from './cgroups/delegation.ts';
 import { devicePrograms } from './cgroups/devices/kernel.ts';
 import { type Cgroup, type CgroupHost, cgroupAt, cgroupFor } from './cgroups/manager.ts';
 import { type Host, isRootless, type Log } from './host.ts';
+import { poll } from './poll.ts';
 import { sleep } from './signal.ts';
 import type { SavedState } from './store.ts';
 
@@ -37,6 +38,10 @@ export function cgroupHost(
       devices: devicePrograms(engine, kernel),
       beneath: beneath(kernel),
       sleep: (milliseconds) => sleep(kernel, milliseconds),
+      wait(fds, nanoseconds) {
+        const files = fds.map((fd) => ({ fd, events: 'POLLPRI' }) as const);
+        poll(kernel, files, nanoseconds);
+      },
       kill: (pid, signal) => void kernel.may('ESRCH').kill(pid, signal),
     },
   };

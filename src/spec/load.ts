@@ -48,7 +48,7 @@ export function loadConfig(bytes: Uint8Array, decode: (bytes: Uint8Array) => str
   };
 }
 
-function syntaxProblem(error: JsonSyntaxError): Problem {
+export function syntaxProblem(error: JsonSyntaxError): Problem {
   const { pointer, line, column, reason } = error;
   return { severity: 'error', kind: 'syntax', pointer, line, column, message: reason };
 }
@@ -72,7 +72,7 @@ function nulCharacters(document: JsonDocument): Fault[] {
   }));
 }
 
-function place(faults: readonly Fault[], document: JsonDocument): Problem[] {
+export function place(faults: readonly Fault[], document: JsonDocument): Problem[] {
   if (faults.length === 0) return [];
   const marks = faults.map(({ kind, pointer }) => ({ pointer, key: kind === 'unknown-field' || kind === 'syntax' }));
   const positions = document.locateAll(marks);

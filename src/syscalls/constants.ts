@@ -279,7 +279,7 @@ export const madviseAdvice = { MADV_DONTNEED: 4 } as const;
 export const closeRangeFlags = { CLOSE_RANGE_CLOEXEC: 4 } as const;
 export const flockOperations = { LOCK_SH: 1, LOCK_EX: 2, LOCK_NB: 4, LOCK_UN: 8 } as const;
 export const waitOptions = { WNOHANG: 1, __WALL: 0x40000000 } as const;
-export const pollEvents = { POLLIN: 1, POLLOUT: 4, POLLERR: 8, POLLHUP: 16 } as const;
+export const pollEvents = { POLLIN: 1, POLLPRI: 2, POLLOUT: 4, POLLERR: 8, POLLHUP: 16 } as const;
 
 export const keyctlOperations = {
   KEYCTL_JOIN_SESSION_KEYRING: 1,

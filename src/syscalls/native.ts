@@ -11,6 +11,7 @@ export const nativeFunctions = {
   dlopen: libc('dlopen', 2),
   dlsym: libc('dlsym', 2),
   posix_spawn: libc('posix_spawn', 6),
+  posix_spawnp: libc('posix_spawnp', 6),
   posix_spawn_file_actions_init: libc('posix_spawn_file_actions_init', 1),
   posix_spawn_file_actions_adddup2: libc('posix_spawn_file_actions_adddup2', 3),
   posix_spawn_file_actions_destroy: libc('posix_spawn_file_actions_destroy', 1),

@@ -1,6 +1,8 @@
 import type { Engine } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
+import { readAll } from '../../engine/read-all.ts';
 import type { CgroupHost } from './manager.ts';
+import { UNLIMITED } from './statistics/numbers.ts';
 
 /**
  * One directory of the cgroup file system. The only file here that opens anything in it, so that the way in
@@ -42,10 +44,33 @@ export class CgroupDirectory {
 
   /** The number behind `key` in a file of `key number` lines. */
   count(file: string, key: string): number {
-    const line = this.tryRead(file)
-      ?.split('\n')
-      .find((candidate) => candidate.startsWith(`${key} `));
-    return line === undefined ? 0 : Number(line.slice(key.length + 1));
+    return Number(this.counts(file).get(key) ?? 0n);
+  }
+
+  /** All of a file of `key number` lines; none if it is not there. */
+  counts(file: string): Map<string, bigint> {
+    return countsIn(this.tryRead(file) ?? '');
+  }
+
+  /** The one number in a file, 2^64 - 1 for `max`; undefined if it is not there. */
+  value(file: string): bigint | undefined {
+    const text = this.tryRead(file)?.trim();
+    if (text === undefined) return undefined;
+    return text === 'max' ? UNLIMITED : BigInt(text);
+  }
+
+  /** As {@link counts} by a descriptor that stays open. */
+  openAndRead(file: string): { readonly fd: number; readonly counts: Map<string, bigint> } | undefined {
+    const { files, decode } = this.engine;
+    let fd: number | undefined;
+    try {
+      fd = files.open(`${this.path}/${file}`, ['O_RDONLY']);
+      return { fd, counts: countsIn(decode(readAll(files, fd))) };
+    } catch (error) {
+      if (fd !== undefined) files.close(fd);
+      if (isErrno(error, 'ENOENT', 'ENODEV')) return undefined;
+      throw error;
+    }
   }
 
   /** One write(2), as the kernel takes a file's new value. Never creates a file: a missing one is ENOENT. */
@@ -134,4 +159,9 @@ export class CgroupDirectory {
       return 'gone';
     }
   }
+}
+
+function countsIn(text: string): Map<string, bigint> {
+  const lines = text.split('\n').map((line) => /^(\S+) (\d+)$/.exec(line) ?? []);
+  return new Map(lines.flatMap(([, key, value]) => (key && value ? [[key, BigInt(value)] as const] : [])));
 }

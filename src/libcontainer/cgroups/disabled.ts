@@ -7,9 +7,17 @@ export class NoCgroup implements Cgroup {
 
   create(): void {}
   undo(): void {}
-  update(): void {}
+  update(): never {
+    throw new ContainerError('cgroup', NONE);
+  }
   add(): void {}
   kill(): void {}
+  statistics(): never {
+    throw new ContainerError('cgroup', NONE);
+  }
+  watch(): never {
+    throw new ContainerError('cgroup', NONE);
+  }
   freeze(): void {
     throw new ContainerError('cgroup', NONE);
   }

@@ -14,6 +14,9 @@ import { cgroupRemarks } from './remarks.ts';
 import { killTree, removeTree } from './removal.ts';
 import { type CgroupWrite, cgroupWrites } from './resources.ts';
 import type { CgroupRoot } from './root.ts';
+import { Snapshot } from './snapshot.ts';
+import { type CgroupStatistics, readStatistics } from './statistics/statistics.ts';
+import { CgroupWatch } from './watch.ts';
 
 /** A cgroup that is made and ruled by writing to the cgroup2 file system. */
 export class FsCgroup implements Cgroup {
@@ -51,12 +54,18 @@ export class FsCgroup implements Cgroup {
     this.chain.undo();
   }
 
-  update(resources: Resources): void {
-    if (this.absent) return;
+  update(resources: Resources): () => void {
     const writes = this.plan(resources);
     requireControllers(this.chain.all, writes, this.root.hybrid);
     checkMemoryUsage(this.own, resources);
-    applyWrites(this.own, writes);
+    const restore = this.restorer(new Snapshot(this.own, writes));
+    try {
+      applyWrites(this.own, writes);
+    } catch (error) {
+      restore();
+      throw error;
+    }
+    return restore;
   }
 
   add(pid: number): void {
@@ -88,6 +97,14 @@ export class FsCgroup implements Cgroup {
     return !this.absent && isFrozen(this.own);
   }
 
+  statistics(): CgroupStatistics {
+    return readStatistics(this.own);
+  }
+
+  watch(): CgroupWatch {
+    return new CgroupWatch(this.own, this.host);
+  }
+
   oomKills(): number {
     return this.absent ? 0 : this.own.count('memory.events', 'oom_kill');
   }
@@ -98,6 +115,13 @@ export class FsCgroup implements Cgroup {
 
   remove(): void {
     if (!this.absent) removeTree(this.own, this.host);
+  }
+
+  private restorer(snapshot: Snapshot): () => void {
+    return () => {
+      const lost = snapshot.restore();
+      if (lost.length > 0) this.host.log.warn(`${this.own.path}: old values not restored: ${lost.join(', ')}`);
+    };
   }
 
   private plan(resources: Resources): CgroupWrite[] {

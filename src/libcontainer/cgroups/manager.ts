@@ -8,6 +8,8 @@ import { NoCgroup } from './disabled.ts';
 import { FsCgroup } from './fs.ts';
 import { cgroupDirectory } from './path.ts';
 import { findCgroupRoot, rootOfDirectory } from './root.ts';
+import type { CgroupStatistics } from './statistics/statistics.ts';
+import type { CgroupWatch } from './watch.ts';
 
 /** The cgroup of one container: what holds its processes together, counts them, and limits them. */
 export interface Cgroup {
@@ -20,8 +22,11 @@ export interface Cgroup {
   create(linux: Linux | undefined): void;
   /** Removes what this object's {@link create} made, also after it failed half-way, and nothing else. */
   undo(): void;
-  /** Sets limits of a living container. What is absent stays as it is; device rules are not touched. */
-  update(resources: Resources): void;
+  /**
+   * Sets limits of a living container. What is absent stays as it is; device rules are not touched. If one is refused,
+   * none is changed. Returns what puts the old values back.
+   */
+  update(resources: Resources): () => void;
   /** Moves a process in. Its children will be born here. */
   add(pid: number): void;
   /** All processes in it and below, as this process's PID namespace numbers them. */
@@ -32,6 +37,9 @@ export interface Cgroup {
   freeze(): void;
   thaw(): void;
   isFrozen(): boolean;
+  /** What it has used so far. */
+  statistics(): CgroupStatistics;
+  watch(): CgroupWatch;
   /** How many processes the memory limit has cost so far. */
   oomKills(): number;
   /** What the kernel says in a file of the cgroup's own; undefined where it has no such file. */
@@ -52,6 +60,8 @@ export interface CgroupSystem {
   readonly devices: DevicePrograms;
   readonly beneath: Beneath;
   sleep(milliseconds: number): void;
+  /** Until one of the files says something else than when it was read, or the time is over, or a signal has come. */
+  wait(fds: readonly number[], nanoseconds: bigint): void;
   /** `kill(2)`. A process that is gone is no failure. */
   kill(pid: number, signal: number): void;
 }

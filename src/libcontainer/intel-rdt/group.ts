@@ -19,8 +19,9 @@ export function resctrlRoot({ files, decode }: Machine): string | undefined {
 export class RdtGroup {
   /** What was not there before, and is to go with the container: {@link removeGroups}. */
   readonly temporary: readonly string[];
-  private readonly directory: string;
-  private readonly monitor: string | undefined;
+  readonly directory: string;
+  /** The container's own monitoring group. */
+  readonly monitor: string | undefined;
   private readonly exists: boolean;
 
   constructor(
@@ -48,7 +49,7 @@ export class RdtGroup {
       );
     } else {
       if (!this.exists) this.makeDirectory(this.directory);
-      for (const line of lines) this.write(`${this.directory}/schemata`, `${line}\n`);
+      for (const line of lines) this.write(this.schemata, `${line}\n`);
     }
     if (this.monitor) this.makeDirectory(this.monitor);
   }
@@ -59,10 +60,32 @@ export class RdtGroup {
       this.write(`${group}/tasks`, `${pid}\n`);
   }
 
+  /** Writes other lines to `schemata`: all of them or none. Returns what puts the old ones back. */
+  change(lines: readonly string[]): () => void {
+    const { files, decode } = this.machine;
+    const before = decode(files.read(this.schemata)).split('\n');
+    const resources = lines.map((line) => line.split(':')[0]);
+    const old = before.map((line) => line.trim()).filter((line) => resources.includes(line.split(':')[0]));
+    const writeAll = (texts: readonly string[]): void => {
+      for (const line of texts) this.write(this.schemata, `${line}\n`);
+    };
+    try {
+      writeAll(lines);
+    } catch (error) {
+      writeAll(old);
+      throw error;
+    }
+    return () => writeAll(old);
+  }
+
+  private get schemata(): string {
+    return `${this.directory}/schemata`;
+  }
+
   private compare(lines: readonly string[]): void {
     const { files, decode } = this.machine;
     if (lines.length === 0) return;
-    const line = firstMismatch(lines, decode(files.read(`${this.directory}/schemata`)));
+    const line = firstMismatch(lines, decode(files.read(this.schemata)));
     if (line === undefined) return;
     throw new ContainerError('host', `${this.directory} exists and its schemata are not ${JSON.stringify(line)}`);
   }
@@ -118,7 +141,7 @@ function limits(cause: unknown): string | undefined {
   return isErrno(cause, 'ENOSPC') ? 'the CPU has no more classes of service or monitoring groups' : undefined;
 }
 
-function isDirectory({ files }: Machine, path: string): boolean {
+export function isDirectory({ files }: Machine, path: string): boolean {
   try {
     return files.stat(path).kind === 'directory';
   } catch (error) {

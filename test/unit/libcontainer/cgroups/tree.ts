@@ -52,6 +52,7 @@ export class FakeTree {
         this.clock += BigInt(milliseconds) * 1_000_000n;
         this.onSleep(milliseconds);
       },
+      wait: (_, nanoseconds) => this.host.system.sleep(Number(nanoseconds / 1_000_000n)),
       kill: (pid) => void this.killed.push(pid),
     },
   };

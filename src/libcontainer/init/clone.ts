@@ -6,7 +6,7 @@ import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
 import { killProcess, reap } from '../signal.ts';
-import { becomeRoot, writeMaps } from './id-maps.ts';
+import { becomeRoot, mapsOf, writeMaps } from './id-maps.ts';
 import { arm, stubProcess } from './stub-process.ts';
 
 /** The offsets of a time namespace must be there before its first process is: the builder makes it, init is born into it. */
@@ -27,7 +27,7 @@ const userBeforeTime: CreationStep = {
     creation.builderInCgroup = true;
     kernel.calls.unshare(['CLONE_NEWUSER']);
     kernel.flush();
-    writeMaps(creation, pid);
+    writeMaps(creation.facts, pid, mapsOf(creation.config));
     becomeRoot(kernel, creation.config);
   },
 };

@@ -99,7 +99,7 @@ function inheritedMode(creation: Creation, covered: Result, options: ParsedOptio
 
 /** The kernel made it with the IPC namespace, when init had no ID that its user namespace maps: we give it to its root. */
 function ownRoot({ config, facts, init, engine }: Creation, tree: Operand): void {
-  if (facts.rootless || namespaceOf(config, 'user') !== 'new' || namespaceOf(config, 'ipc') !== 'new') return;
+  if (facts.caller.uid !== 0 || namespaceOf(config, 'user') !== 'new' || namespaceOf(config, 'ipc') !== 'new') return;
   const rootOf = (mappings: readonly IDMapping[] = []): number =>
     mappings.find(({ containerID }) => containerID === 0)?.hostID ?? -1;
   const fd = takeDescriptor(facts.kernel, init.kernel, init.port, tree);

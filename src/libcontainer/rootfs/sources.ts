@@ -26,7 +26,7 @@ export function openSource(creation: Creation, path: string, options: SourceOpti
 }
 
 function needsRuntime({ config, facts }: Creation, { idmap }: SourceOptions): boolean {
-  return idmap !== undefined || (namespaceOf(config, 'user') !== 'host' && !facts.rootless);
+  return idmap !== undefined || (namespaceOf(config, 'user') !== 'host' && facts.caller.uid === 0);
 }
 
 /** Undefined: we have not the privilege. Then init, which is root of its own user namespace, can do no worse. */

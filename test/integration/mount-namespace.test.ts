@@ -40,7 +40,8 @@ test('the rootfs is set up in the mount namespace that is joined, and sources ar
 });
 
 test('it has the root and the working directory that the config asks for, and no way out', () => {
-  const script = 'pwd; stat -c %i / /proc/1/root/ /proc/1/cwd/..; cd /..; pwd; grep -c " / / " /proc/self/mountinfo; true';
+  const script =
+    'pwd; stat -c %i / /proc/1/root/ /proc/1/cwd/..; cd /..; pwd; grep -c " / / " /proc/self/mountinfo; true';
   const patch = { ...ofHolder(), '/process/cwd': '/srv' };
   const lines = ok(box.run({ script, patch })).stdout.trim().split('\n');
   const inode = String(fs.statSync(box.rootfs).ino);

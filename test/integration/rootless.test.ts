@@ -110,7 +110,8 @@ describe.each(cases)('%s', (_, as, patch, uid, testHere) => {
     expect(fs.statSync(path.join(directory, 'file'))).toMatchObject({ uid, gid: uid });
   });
 
-  testHere('keeps what restricts a mount of the host', () => {
+  // runc 1.1.5 tries to clear them, and fails.
+  (isTsrunc ? testHere : test.skip)('keeps what restricts a mount of the host', () => {
     const directory = box.scratch();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,nosuid,nodev,noexec', 'tmpfs', directory]);
     const entry = { type: 'bind', source: directory, destination: '/mnt', options: ['rbind', 'ro'] };
@@ -171,7 +172,8 @@ describe('ID maps', () => {
     expect(seen(stdout)).toEqual([`0 ${JOE} 1`, ...lines, `0 ${JOE} 1`, ...lines, 'allow']);
   });
 
-  testHelpers('let the process be another user, with additional groups', () => {
+  // runc refuses them to whoever is not root.
+  testHelpersTsrunc('let the process be another user, with additional groups', () => {
     const other = { '/process/user': { uid: 1000, gid: 1000, additionalGids: [10, 20] } };
     const { stdout } = ok(box.run({ script: 'id -u; id -G', patch: { ...JOE_MAPPED, ...other }, user: joe() }));
     expect(stdout).toBe('1000\n1000 10 20\n');
@@ -179,10 +181,9 @@ describe('ID maps', () => {
 
   testUser('of one ID leave no room for additional groups', () => {
     const patch = { ...ALONE_MAPPED, '/process/user/additionalGids': [0] };
-    refused(
-      box.tryCreate({ patch, user: alone() }).created,
-      'cannot set any additional groups in a rootless container',
-    );
+    const { status, stderr } = box.tryCreate({ patch, user: alone() }).created;
+    expect(status).toBe(1);
+    expect(stderr).toContain('cannot set any additional groups in a rootless container');
   });
 
   testHelpersTsrunc('that the administrator does not allow fail with what newuidmap says', () => {

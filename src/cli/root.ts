@@ -1,8 +1,8 @@
 import type { Engine } from '../engine/engine.ts';
 import { isErrno } from '../engine/errors.ts';
+import { callerOf, isInUserNamespace } from '../libcontainer/caller.ts';
 import { ContainerError } from '../libcontainer/errors.ts';
 import type { Context } from './context.ts';
-import { effectiveIds } from './identity.ts';
 import { absolute } from './paths.ts';
 
 const systemRoot = '/run/tsrunc';
@@ -32,17 +32,27 @@ export function prepareRoot({ engine, host, rootGiven }: Context): void {
 }
 
 function xdgRoot(engine: Engine): string | undefined {
-  const directory = engine.env.XDG_RUNTIME_DIR;
-  if (directory === undefined || directory === '') return undefined;
-  if (effectiveIds(engine).uid === 0 && !isMappedRoot(engine)) return undefined;
-  return absolute(engine.files, `${directory}/tsrunc`);
+  const { uid } = callerOf(engine);
+  if (uid === 0 && !isMappedRoot(engine)) return undefined;
+  const directory = engine.env.XDG_RUNTIME_DIR || runtimeDirectory(engine, uid);
+  return directory === undefined ? undefined : absolute(engine.files, `${directory}/tsrunc`);
+}
+
+/** What the variable says where there is a session, for who has come by another way: su, cron. */
+function runtimeDirectory({ files }: Engine, uid: number): string | undefined {
+  const path = `/run/user/${uid}`;
+  try {
+    const { kind, uid: owner } = files.stat(path);
+    return kind === 'directory' && owner === uid ? path : undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES')) return undefined;
+    throw error;
+  }
 }
 
 /** UID 0 of a user namespace that somebody else made. In the initial one root's own files stay in /run. */
 function isMappedRoot(engine: Engine): boolean {
-  // The initial user namespace has a fixed inode. The layout of uid_map proves nothing: others map identically.
-  const initial = engine.files.readlink('/proc/self/ns/user') === 'user:[4026531837]';
-  return !initial && engine.env.USER !== 'root';
+  return engine.env.USER !== 'root' && isInUserNamespace(engine);
 }
 
 function makeDirectory(engine: Engine, path: string): void {

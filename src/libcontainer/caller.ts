@@ -1,6 +1,42 @@
 import type { Engine } from '../engine/engine.ts';
+import { capabilityBits } from './capabilities.ts';
+import { ContainerError } from './errors.ts';
 
 type Reader = Pick<Engine, 'files' | 'decode'>;
+
+/** Who runs us. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  /** Its CAP_SYS_ADMIN, which making namespaces takes, counts at least in the user namespace that it is in. */
+  readonly isAdmin: boolean;
+}
+
+/** The effective IDs and capabilities, read from /proc: a system call of our own would cost loading the binding. */
+export function callerOf(engine: Reader): Caller {
+  const status = engine.decode(engine.files.read('/proc/self/status'));
+  const capabilities = BigInt(`0x${field(status, 'CapEff', /([0-9a-f]+)/)}`);
+  return {
+    uid: Number(field(status, 'Uid', EFFECTIVE)),
+    gid: Number(field(status, 'Gid', EFFECTIVE)),
+    isAdmin: (capabilities & capabilityBits(['CAP_SYS_ADMIN'])) !== 0n,
+  };
+}
+
+function field(status: string, name: string, pattern: RegExp): string {
+  const value = new RegExp(`^${name}:\\s+${pattern.source}`, 'm').exec(status)?.[1];
+  if (value === undefined) throw new ContainerError('host', `/proc/self/status has no ${name} line`);
+  return value;
+}
+
+/** The second of real, effective, saved and file system ID. */
+const EFFECTIVE = /\d+\s+(\d+)/;
+
+/** Whether we are in a user namespace that somebody has made. The layout of its maps proves nothing: they may be identical. */
+export function isInUserNamespace({ files }: Pick<Engine, 'files'>): boolean {
+  // The first one has always had this number (linux/proc_ns.h).
+  return files.readlink('/proc/self/ns/user') !== 'user:[4026531837]';
+}
 
 /**
  * The soft RLIMIT_NOFILE of who called us. The engine had raised ours to the hard one before the first line of ours

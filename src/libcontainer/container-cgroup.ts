@@ -1,22 +1,23 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
+import type { Caller } from './caller.ts';
 import { beneath } from './cgroups/beneath.ts';
 import { cgroupOwner } from './cgroups/delegation.ts';
 import { devicePrograms } from './cgroups/devices/kernel.ts';
 import { type Cgroup, type CgroupHost, cgroupAt, cgroupFor } from './cgroups/manager.ts';
-import { type Host, isRootless, type Log } from './host.ts';
+import { type Host, type Log, mayLackCgroup } from './host.ts';
 import { poll } from './poll.ts';
 import { sleep } from './signal.ts';
 import type { SavedState } from './store.ts';
 
 /** The cgroup that a new container is to have. Nothing is made yet. */
-export function newCgroup(host: Host, kernel: LocalKernel, id: string, config: Config): Cgroup {
+export function newCgroup(host: Host, kernel: LocalKernel, id: string, config: Config, caller: Caller): Cgroup {
   return cgroupFor(cgroupHost(host, kernel), {
     driver: host.cgroupManager,
     id,
     cgroupsPath: config.linux?.cgroupsPath,
-    rootless: isRootless(host),
+    rootless: mayLackCgroup(host, caller),
     owner: cgroupOwner(config),
   });
 }

@@ -1,11 +1,11 @@
 import type { Config, Process } from '../spec/config.ts';
 import { loadBundle } from './bundle.ts';
-import { callerNofile } from './caller.ts';
+import { callerNofile, callerOf } from './caller.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
 import { ContainerError } from './errors.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
-import { type Host, isRootless } from './host.ts';
+import type { Host } from './host.ts';
 import { attributeSteps, resetAffinity } from './init/attributes.ts';
 import { spawnBuilder } from './init/builder.ts';
 import { cloneInit, timeSteps } from './init/clone.ts';
@@ -34,6 +34,7 @@ import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
+import { withUserNamespace } from './user-namespace.ts';
 
 /**
  * Makes a container whose init is parked before its program (runtime.md, "Lifecycle", steps 1-5). On success
@@ -43,13 +44,19 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   checkId(id);
   refuseOptions(options);
   const { engine, log } = host;
-  const { config, rootfs } = loadBundle(engine, log, options.bundle);
+  const bundle = loadBundle(engine, log, options.bundle);
+  const caller = callerOf(engine);
+  const config = withUserNamespace(host, caller, bundle.config);
   const kernel = kernelOf(engine);
-  const cgroup = newCgroup(host, kernel, id, config);
+  const cgroup = newCgroup(host, kernel, id, config, caller);
   const steps = recipe(config, options);
   const state = StateDirectory.reserve(engine, host.root, id);
-  const rootless = isRootless(host);
-  const facts = { engine, log, kernel, id, options, config, rootfs, rootless, callerNofile: callerNofile(engine) };
+  const facts = {
+    ...{ engine, log, kernel, id, options, config, caller },
+    rootfs: bundle.rootfs,
+    created: rfc3339(engine.now()),
+    callerNofile: callerNofile(engine),
+  };
   state.locked(kernel, () => {
     perform(steps, new Creation(facts, state, cgroup));
   });
@@ -123,9 +130,9 @@ const makeCgroup: CreationStep = {
 /** From here on init outlives us: nothing blocks any more, and the socket's end of file still ends it until it parks. */
 const ready: CreationStep = {
   name: 'let init wait',
-  do({ init, parkingSocket, root }) {
+  do({ init, parkingSocket, root, nullDevice }) {
     const { calls } = init.kernel;
-    calls.close(root);
+    for (const fd of [root, nullDevice]) if (fd !== undefined) calls.close(fd);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);
     init.kernel.flush();
@@ -181,8 +188,8 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
     id: facts.id,
     init_process_pid: pid,
     init_process_start: pid ? (processFacts(engine, pid)?.startTime ?? 0) : 0,
-    created: rfc3339(engine.now()),
-    rootless: facts.rootless,
+    created: facts.created,
+    rootless: facts.caller.uid !== 0,
     config: {
       rootfs: facts.rootfs,
       labels: [

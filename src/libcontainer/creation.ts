@@ -3,6 +3,7 @@ import type { Result } from '../syscalls/batch.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { RemotePort } from '../syscalls/port.ts';
 import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
+import type { Caller } from './caller.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { oomObituary } from './cgroups/obituary.ts';
 import type { Log } from './host.ts';
@@ -32,6 +33,8 @@ export class Creation implements RecipeContext {
   rootOnTop = false;
   /** The rootfs is mounted in the runtime's own mount namespace. */
   rootOnHost = false;
+  /** The container's /dev/null, in init, once somebody has needed it. */
+  nullDevice: number | undefined;
   /** The socket that init will park on: the same number here and there. */
   parkingSocket = -1;
   /** What a seccomp filter that had to be loaded at create leaves for start. */
@@ -104,7 +107,9 @@ export interface CreationFacts {
   readonly config: Config;
   /** Absolute, symlinks resolved. */
   readonly rootfs: string;
-  readonly rootless: boolean;
+  readonly caller: Caller;
+  /** When: RFC 3339, UTC. */
+  readonly created: string;
   /** The soft RLIMIT_NOFILE that our caller has. */
   readonly callerNofile: number | undefined;
 }

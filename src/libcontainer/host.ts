@@ -1,3 +1,4 @@
+import { type Caller, isInUserNamespace } from './caller.ts';
 import type { Machine } from './machine.ts';
 
 /** What every verb works on and with: the machine, and the global options of this one command. */
@@ -30,7 +31,7 @@ export interface LoggedStep {
   readonly pointer?: string | undefined;
 }
 
-/** Whether cgroups, and other things that are the administrator's to give, may be lacking. */
-export function isRootless({ rootless, engine }: Host): boolean {
-  return rootless === 'auto' ? engine.files.stat('/proc/self').uid !== 0 : rootless;
+/** Whether cgroups, which are the administrator's to give, may be lacking. */
+export function mayLackCgroup({ rootless, engine }: Host, { uid }: Caller): boolean {
+  return rootless === 'auto' ? uid !== 0 || isInUserNamespace(engine) : rootless;
 }

@@ -86,13 +86,15 @@ export class StateDirectory {
 
   /** Makes the directory; that one mkdir is what makes an ID unique, whoever creates at the same time. */
   static reserve(engine: Engine, root: string, id: string): StateDirectory {
-    makeParents(engine, root);
     const directory = new StateDirectory(engine, id, `${root}/${id}`);
     try {
+      makeParents(engine, root);
       engine.files.mkdir(directory.path, 0o711);
-    } catch (error) {
-      if (isErrno(error, 'EEXIST')) throw new ContainerError('exists', 'container with given ID already exists');
-      throw error;
+    } catch (cause) {
+      if (isErrno(cause, 'EEXIST')) throw new ContainerError('exists', 'container with given ID already exists');
+      if (!isErrno(cause, 'EACCES')) throw cause;
+      const hint = 'without root, --root or $XDG_RUNTIME_DIR must name a directory of the caller’s';
+      throw new ContainerError('host', 'cannot make the state directory', { cause, hint });
     }
     return directory;
   }

@@ -1,10 +1,10 @@
 import type { Engine } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
+import { callerOf } from '../../libcontainer/caller.ts';
 import { ContainerError } from '../../libcontainer/errors.ts';
 import { defaultConfig, rootlessConfig } from '../../spec/default.ts';
 import { writeJson } from '../../spec/json.ts';
 import type { Handler } from '../context.ts';
-import { effectiveIds } from '../identity.ts';
 import { enterBundle } from '../paths.ts';
 import { flag, text } from '../values.ts';
 
@@ -12,7 +12,7 @@ const file = 'config.json';
 
 export const handler: Handler = ({ engine }, { options }) => {
   enterBundle(engine.files, text(options, 'bundle'));
-  const config = flag(options, 'rootless') ? rootlessConfig(effectiveIds(engine)) : defaultConfig();
+  const config = flag(options, 'rootless') ? rootlessConfig(callerOf(engine)) : defaultConfig();
   const fd = createFile(engine);
   try {
     engine.files.write(fd, engine.encode(writeJson(config, '\t')));

@@ -18,7 +18,8 @@ export function failureOf({ status, stdout, stderr }: Ending, timeout: Hook['tim
   return `hook ran past specified timeout of ${seconds}s${stdout + stderr === '' ? '' : said}`;
 }
 
-function statusWords(status: number): string {
+/** How a program ended, of which all is known by its wait status. */
+export function statusWords(status: number): string {
   const number = status & 0x7f;
   if (number === 0) return `exit status ${(status >> 8) & 0xff}`;
   const name = signals.find((signal) => signal.number === number)?.name ?? number;

@@ -3,7 +3,7 @@ import { inheritedNofile } from '../caller.ts';
 import type { StubProcess } from '../creation.ts';
 import type { Machine } from '../machine.ts';
 import { forkHook, type HookMaker, spawnHook } from './process.ts';
-import type { HookPlace } from './run.ts';
+import type { HookPlace } from './program.ts';
 
 /**
  * The runtime's namespaces, in the bundle: prestart, createRuntime, poststart, poststop. `use` runs the hooks there.

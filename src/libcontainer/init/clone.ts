@@ -1,12 +1,14 @@
 import type { Config } from '../../spec/config.ts';
+import type { Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD, type cloneFlags } from '../../syscalls/constants.ts';
 import { cString } from '../../syscalls/params.ts';
 import { cloneArgs } from '../../syscalls/structs.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
+import { passDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
 import { killProcess, reap } from '../signal.ts';
-import { becomeRoot, writeMaps } from './id-maps.ts';
+import { becomeRoot, mapsOf, writeMaps } from './id-maps.ts';
 import { arm, stubProcess } from './stub-process.ts';
 
 /** The offsets of a time namespace must be there before its first process is: the builder makes it, init is born into it. */
@@ -27,7 +29,7 @@ const userBeforeTime: CreationStep = {
     creation.builderInCgroup = true;
     kernel.calls.unshare(['CLONE_NEWUSER']);
     kernel.flush();
-    writeMaps(creation, pid);
+    writeMaps(creation.facts, pid, mapsOf(creation.config));
     becomeRoot(kernel, creation.config);
   },
 };
@@ -62,10 +64,9 @@ export const cloneInit: CreationStep = {
     const builder = creation.builderProcess;
     const { kernel } = builder;
     const flags = cloneFlagsOf(creation);
-    const directory = creation.builderInCgroup ? undefined : creation.cgroup.directory;
-    const cgroup = directory && kernel.calls.openat(AT_FDCWD, directory, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
+    const cgroup = creation.builderInCgroup ? undefined : openCgroup(creation);
     const batch = kernel.pending;
-    const args = batch.struct(cloneArgs, { flags, cgroup: cgroup || undefined });
+    const args = batch.struct(cloneArgs, { flags, cgroup });
     const words = (): string[] => [`{flags=${flags.join('|')}}`];
     const control = creation.initSocket.theirs;
     const pid = batch.add({ name: 'clone3', words }, [args, cloneArgs.size], {
@@ -79,7 +80,10 @@ export const cloneInit: CreationStep = {
 
     creation.init = stubProcess(creation.engine, 'init', pid.value, creation.initSocket.ours, control);
     creation.init.kernel.step = cloneInit;
-    settle(creation, [builder.port.control, ...(cgroup ? [cgroup.value] : [])]);
+    settle(creation, [
+      builder.port.control,
+      ...(cgroup === undefined ? [] : [typeof cgroup === 'number' ? cgroup : cgroup.value]),
+    ]);
     // The builder has done its work: it exits when its socket closes.
     builder.port.close();
     reap(creation.facts.kernel, builder.pid);
@@ -95,6 +99,22 @@ export const cloneInit: CreationStep = {
   hint: (error) =>
     error.code === 'ENOSPC' ? 'is a limit under /proc/sys/user, or the nesting of namespaces, exhausted?' : undefined,
 };
+
+/** As the builder's descriptor. In a mount namespace that it has joined the path may lead nowhere. */
+function openCgroup(creation: Creation): number | Result | undefined {
+  const { cgroup, config, facts, builderProcess } = creation;
+  const flags = ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'] as const;
+  if (cgroup.directory === undefined) return undefined;
+  if (namespaceOf(config, 'mount') !== 'joined') {
+    return builderProcess.kernel.calls.openat(AT_FDCWD, cgroup.directory, flags, 0);
+  }
+  const ours = facts.kernel.calls.openat(AT_FDCWD, cgroup.directory, flags, 0);
+  try {
+    return passDescriptor(facts.kernel, builderProcess.kernel, builderProcess.port, ours);
+  } finally {
+    facts.engine.files.close(ours);
+  }
+}
 
 function cloneFlagsOf({ config, builderInCgroup, cgroup }: Creation): (keyof typeof cloneFlags)[] {
   const made: readonly NamespaceType[] = builderInCgroup ? ['time', 'user'] : ['time'];

@@ -5,8 +5,8 @@ import { ambientCommands, bitsOf, capabilityVersion } from '../../syscalls/const
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { keepsGroups } from '../annotations.ts';
 import { capabilityBits, capabilityNumber, capsetFields } from '../capabilities.ts';
-import { namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { deniesGroups } from './id-maps.ts';
 import type { StartFacts, StartStep } from './starting.ts';
 
 /** As root of the container first: a working directory that its user may not enter is still one. */
@@ -48,10 +48,9 @@ const credentials: StartStep = {
 };
 
 /** An empty list too: the host's groups must go. In a user namespace whose setgroups is denied there is nothing to drop. */
-function setGroups(kernel: RemoteKernel, { config, saved }: StartFacts, gids: readonly number[]): void {
+function setGroups(kernel: RemoteKernel, { engine, config, saved }: StartFacts, gids: readonly number[]): void {
   if (keepsGroups(config)) return;
-  const denied = (saved.rootless || namespaceOf(config, 'user') !== 'host') && gids.length === 0;
-  (denied ? kernel.may('EPERM') : kernel.calls).setgroups(gids);
+  if (gids.length > 0 || !deniesGroups(engine, saved.init_process_pid)) kernel.calls.setgroups(gids);
 }
 
 function dropBounding(kernel: RemoteKernel, engine: Engine, keep: bigint): void {

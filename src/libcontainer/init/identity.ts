@@ -1,7 +1,8 @@
 import type { Config } from '../../spec/config.ts';
 import { cString } from '../../syscalls/params.ts';
 import { type CreationStep, namespaceOf } from '../creation.ts';
-import { becomeRoot, writeMaps } from './id-maps.ts';
+import { ContainerError } from '../errors.ts';
+import { becomeRoot, deniesGroups, mapsOf, writeMaps } from './id-maps.ts';
 import { withKeyLabel } from './labels.ts';
 import { arm } from './stub-process.ts';
 
@@ -9,8 +10,13 @@ import { arm } from './stub-process.ts';
 export function identitySteps(config: Config): CreationStep[] {
   // With a new time namespace the builder has made it already.
   const newUser = namespaceOf(config, 'user') === 'new' && namespaceOf(config, 'time') !== 'new';
-  const { oomScoreAdj } = config.process ?? {};
-  return [...(newUser ? [idMaps] : []), ...(oomScoreAdj === undefined ? [] : [oomScore(oomScoreAdj)]), session];
+  const { oomScoreAdj, user: { additionalGids = [] } = {} } = config.process ?? {};
+  return [
+    ...(newUser ? [idMaps] : []),
+    ...(additionalGids.length > 0 ? [groups] : []),
+    ...(oomScoreAdj === undefined ? [] : [oomScore(oomScoreAdj)]),
+    session,
+  ];
 }
 
 const idMaps: CreationStep = {
@@ -18,10 +24,24 @@ const idMaps: CreationStep = {
   pointer: '/linux/uidMappings',
   do(creation) {
     const { init } = creation;
-    writeMaps(creation, init.pid);
+    writeMaps(creation.facts, init.pid, mapsOf(creation.config));
     becomeRoot(init.kernel, creation.config);
     // Again: new credentials have undone it.
     arm(init);
+  },
+};
+
+/** They are set at start, but what cannot be is an error of create. */
+const groups: CreationStep = {
+  name: 'check the additional groups',
+  pointer: '/process/user/additionalGids',
+  do({ engine, init }) {
+    // What is asked for may still be in a batch that waits.
+    init.kernel.flush();
+    if (!deniesGroups(engine, init.pid)) return;
+    throw new ContainerError('invalid-config', 'cannot set any additional groups in a rootless container', {
+      hint: 'setgroups is denied where only one’s own group ID is mapped: map a range of /etc/subgid too',
+    });
   },
 };
 

@@ -2,7 +2,7 @@ import type { FileStat } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import type { Creation, CreationStep } from '../creation.ts';
-import { openInRoot } from '../rootfs/target.ts';
+import { nullDevice } from '../rootfs/null-device.ts';
 
 /** A stream that is the host's /dev/null becomes the container's: its program may look at what it is, or reopen it. */
 export const reopenNull: CreationStep = {
@@ -11,12 +11,11 @@ export const reopenNull: CreationStep = {
     const hosts = [0, 1, 2].filter((fd) => isNull(stream(creation, fd)));
     if (hosts.length === 0) return;
     const { kernel } = creation.init;
-    const path = openInRoot(kernel.may('ENOENT', 'ELOOP'), creation.root, '/dev/null', ['O_NOFOLLOW']);
-    if (kernel.value(path) < 0) return;
-    const nullDevice = kernel.calls.openat(AT_FDCWD, `/proc/self/fd/${path.value}`, ['O_RDWR', 'O_CLOEXEC'], 0);
-    for (const fd of hosts) kernel.calls.dup3(nullDevice, fd, []);
-    kernel.calls.close(nullDevice);
-    kernel.calls.close(path);
+    const device = nullDevice(creation);
+    if (device === undefined) return;
+    const opened = kernel.calls.openat(AT_FDCWD, `/proc/self/fd/${device}`, ['O_RDWR', 'O_CLOEXEC'], 0);
+    for (const fd of hosts) kernel.calls.dup3(opened, fd, []);
+    kernel.calls.close(opened);
   },
 };
 

@@ -4,6 +4,7 @@ import { bitsOf, statfsFlags } from '../../syscalls/constants.ts';
 import { CallFailed } from '../../syscalls/port.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statfs } from '../../syscalls/structs.ts';
+import { isInUserNamespace } from '../caller.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { Attribute } from './mount-options.ts';
@@ -58,11 +59,8 @@ const flagsFor = (recursive: boolean) =>
  * (mount_namespaces(7)): into that of the container, or one that the runtime itself is in.
  */
 function mayBeLocked({ config, engine }: Creation): boolean {
-  return namespaceOf(config, 'user') !== 'host' || engine.files.readlink('/proc/self/ns/user') !== INITIAL;
+  return namespaceOf(config, 'user') !== 'host' || isInUserNamespace(engine);
 }
-
-/** The first user namespace has always had this number (linux/proc_ns.h). */
-const INITIAL = 'user:[4026531837]';
 
 function lockedFlags(creation: Creation, tree: Operand, { clear }: AttributeChange): ContainerError {
   const { kernel } = creation.init;

@@ -5,7 +5,7 @@ import { attach, changeAttributes } from './attach.ts';
 import { isIdmapped, withUserNamespace } from './idmap.ts';
 import { refuseInsideProc } from './inside-proc.ts';
 import type { ParsedOptions } from './parse-options.ts';
-import { openSource } from './sources.ts';
+import { kindOfSource, openSource } from './sources.ts';
 import { copySymlink } from './symlink.ts';
 import { openTarget } from './target.ts';
 
@@ -13,7 +13,9 @@ import { openTarget } from './target.ts';
 export function bindMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
   refuseData(options);
   const source = absoluteSource(creation, mount);
-  const kind = kindOf(creation, source, options);
+  // A symlink is the source itself only for those that do not follow it.
+  const nofollow = options.manners.has('copySymlink') || options.manners.has('sourceNofollow');
+  const kind = kindOfSource(creation, source, nofollow);
   if (kind === 'symlink' && options.manners.has('copySymlink')) {
     copySymlink(creation, source, mount.destination);
     return;
@@ -54,11 +56,4 @@ function absoluteSource(creation: Creation, mount: Mount): string {
   const source = mount.source ?? '';
   if (source === '') throw new ContainerError('invalid-config', 'a bind mount needs a source');
   return source.startsWith('/') ? source : `${creation.facts.options.bundle}/${source}`;
-}
-
-/** As the options want it looked at: a symlink is one only for those that do not follow it. */
-function kindOf({ engine }: Creation, source: string, { manners }: ParsedOptions): 'directory' | 'file' | 'symlink' {
-  const nofollow = manners.has('copySymlink') || manners.has('sourceNofollow');
-  const { kind } = nofollow ? engine.files.lstat(source) : engine.files.stat(source);
-  return kind === 'directory' || kind === 'symlink' ? kind : 'file';
 }

@@ -4,14 +4,10 @@ import { stubImage } from '../../syscalls/stub/image.ts';
 import { spawnStub } from '../../syscalls/stub/spawn.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { type IDMaps, mapText, writeMaps } from '../init/id-maps.ts';
 import { stubProcess } from '../init/stub-process.ts';
 import { killProcess, reap } from '../signal.ts';
 import type { ParsedOptions } from './parse-options.ts';
-
-interface Maps {
-  readonly uids: readonly IDMapping[];
-  readonly gids: readonly IDMapping[];
-}
 
 /**
  * Has `use` map a mount's IDs. mount_setattr takes the maps from a user namespace, so that is what it gets, as a
@@ -41,7 +37,7 @@ export function isIdmapped({ uidMappings = [], gidMappings = [] }: Mount, { idma
 }
 
 /** Undefined: the container's. What the option itself says counts before what stands beside it. */
-function mapsOf(creation: Creation, mount: Mount, idmap: ParsedOptions['idmap']): Maps | undefined {
+function mapsOf(creation: Creation, mount: Mount, idmap: ParsedOptions['idmap']): IDMaps | undefined {
   if (idmap?.mappings !== undefined) return parseMaps(idmap.mappings, creation.config.linux ?? {});
   const { uidMappings: uids = [], gidMappings: gids = [] } = mount;
   if (uids.length || gids.length) return { uids, gids };
@@ -49,8 +45,8 @@ function mapsOf(creation: Creation, mount: Mount, idmap: ParsedOptions['idmap'])
   throw new ContainerError('invalid-config', 'the mount has no uidMappings, and the container no user namespace');
 }
 
-function areContainers({ config }: Creation, { uids, gids }: Maps): boolean {
-  const text = (mappings: readonly IDMapping[] = []) => mapLines(mappings);
+function areContainers({ config }: Creation, { uids, gids }: IDMaps): boolean {
+  const text = (mappings: readonly IDMapping[] = []) => mapText(mappings);
   return (
     namespaceOf(config, 'user') === 'new' &&
     text(uids) === text(config.linux?.uidMappings) &&
@@ -65,7 +61,7 @@ function areContainers({ config }: Creation, { uids, gids }: Maps): boolean {
 export function parseMaps(
   text: string,
   container: Partial<Record<'uidMappings' | 'gidMappings', readonly IDMapping[]>>,
-): Maps {
+): IDMaps {
   const maps: { uids: readonly IDMapping[]; gids: readonly IDMapping[] } = { uids: [], gids: [] };
   for (const part of text.split(';').filter((piece) => piece !== '')) {
     const [, kind, list = ''] = /^(uids|gids)=(.*)$/.exec(part) ?? [];
@@ -94,7 +90,7 @@ function malformed(text: string): ContainerError {
 }
 
 /** A process of its own goes into a new user namespace, and lives until the namespace has a descriptor. */
-function make(creation: Creation, { uids, gids }: Maps): number {
+function make(creation: Creation, maps: IDMaps): number {
   const { engine, facts } = creation;
   const image = stubImage(facts.kernel, engine.files, engine.arch, creation.state.path);
   const [ours, theirs] = socketPair(facts.kernel);
@@ -104,27 +100,13 @@ function make(creation: Creation, { uids, gids }: Maps): number {
   try {
     kernel.calls.unshare(['CLONE_NEWUSER']);
     kernel.flush();
-    writeMap(creation, pid, 'uid_map', uids);
-    writeMap(creation, pid, 'gid_map', gids);
+    writeMaps(facts, pid, maps);
     return userNamespaceOf(creation, pid);
   } finally {
     port.close();
     killProcess(facts.kernel, pid);
     reap(facts.kernel, pid);
   }
-}
-
-function writeMap({ engine }: Creation, pid: number, file: string, mappings: readonly IDMapping[]): void {
-  const fd = engine.files.open(`/proc/${pid}/${file}`, ['O_WRONLY']);
-  try {
-    engine.files.write(fd, engine.encode(mapLines(mappings)));
-  } finally {
-    engine.files.close(fd);
-  }
-}
-
-function mapLines(mappings: readonly IDMapping[]): string {
-  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
 }
 
 function userNamespaceOf({ engine }: Creation, pid: number): number {

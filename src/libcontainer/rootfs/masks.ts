@@ -1,4 +1,4 @@
-import type { Result } from '../../syscalls/batch.ts';
+import type { Operand, Result } from '../../syscalls/batch.ts';
 import { fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
@@ -7,6 +7,7 @@ import { ContainerError } from '../errors.ts';
 import { labelOption } from '../init/labels.ts';
 import { moveOnto } from './attach.ts';
 import { newFileSystem } from './new-mount.ts';
+import { nullDevice } from './null-device.ts';
 import { openInRoot } from './target.ts';
 
 /** After pivot_root: what the container may see of the kernel's files, but not change, and what it may not see. */
@@ -38,43 +39,32 @@ function makeReadonly(creation: Creation, paths: readonly string[]): void {
 /** A file disappears under /dev/null, a directory under an empty read-only tmpfs, one for all: superblocks are slow to make. */
 function mask(creation: Creation, paths: readonly string[]): void {
   const { calls } = creation.init.kernel;
-  const shades: { file?: Result; directory?: Result } = {};
+  let shade: Result | undefined;
   for (const { fd, isDirectory } of present(creation, paths)) {
     if (!isDirectory) {
-      shades.file ??= devNull(creation);
-      cover(creation, shades.file, fd);
-    } else if (shades.directory) {
-      cover(creation, shades.directory, fd);
+      cover(creation, requiredNull(creation), fd);
+    } else if (shade) {
+      cover(creation, shade, fd);
     } else {
       // Linux before 6.15 clones only what is mounted somewhere: the first place takes the original.
-      shades.directory = emptyDirectory(creation);
-      moveOnto(creation, shades.directory, fd);
+      shade = emptyDirectory(creation);
+      moveOnto(creation, shade, fd);
     }
     calls.close(fd);
   }
-  for (const shade of Object.values(shades)) calls.close(shade);
+  if (shade) calls.close(shade);
 }
 
-function cover(creation: Creation, shade: Result, target: Result): void {
+function cover(creation: Creation, shade: Operand, target: Result): void {
   const { calls } = creation.init.kernel;
   const tree = calls.open_tree(shade, '', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH']);
   moveOnto(creation, tree, target);
   calls.close(tree);
 }
 
-/** The container's /dev/null, proven to be it: a rootfs may put a link there (CVE-2025-31133). */
-function devNull(creation: Creation): Result {
-  const { kernel } = creation.init;
-  const fd = openInRoot(kernel.calls, creation.root, '/dev/null', ['O_NOFOLLOW']);
-  const facts = kernel.output(statx.size);
-  kernel.calls.statx(fd, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
-  kernel.flush();
-  const field = (name: keyof typeof statx.fields & string) => readField(statx, name, facts.bytes);
-  const isNull =
-    (field('stx_mode') & S_IFMT) === fileTypes.S_IFCHR &&
-    field('stx_rdev_major') === 1 &&
-    field('stx_rdev_minor') === 3;
-  if (!isNull) throw new ContainerError('invalid-config', '/dev/null in the container is not the null device');
+function requiredNull(creation: Creation): number {
+  const fd = nullDevice(creation);
+  if (fd === undefined) throw new ContainerError('invalid-config', 'the container has no /dev/null to mask files with');
   return fd;
 }
 

@@ -4,7 +4,7 @@ import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { utf8 } from '../../syscalls/params.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
-import { passDescriptor, takeDescriptor } from '../../syscalls/stub/rights.ts';
+import { takeDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { labelOption } from '../init/labels.ts';
 import { attach, failedHere } from './attach.ts';
@@ -13,6 +13,7 @@ import { isIdmapped, withUserNamespace } from './idmap.ts';
 import { refuseInsideProc } from './inside-proc.ts';
 import { isTooLong, longMount } from './long-options.ts';
 import type { ParsedOptions } from './parse-options.ts';
+import { mapIdsByInit } from './sources.ts';
 import { createTarget, findTarget, openOrdinaryDirectory } from './target.ts';
 
 /** A file system of its own: fsopen, its options one by one, then a mount that exists only as a descriptor until it is moved into place. */
@@ -28,7 +29,11 @@ export function newMount(creation: Creation, mount: Mount, options: ParsedOption
       ownRoot(creation, tree);
       labelRoot(creation, tree);
     }
-    if (isIdmapped(mount, options)) mapIds(creation, mount, options, tree);
+    if (isIdmapped(mount, options)) {
+      withUserNamespace(creation, mount, options.idmap, (userNamespace) =>
+        mapIdsByInit(creation, tree, { userNamespace, recursive: false }),
+      );
+    }
     if (type === 'tmpfs' && existed && options.manners.has('tmpcopyup')) copyUp(creation.init.kernel, target, tree);
     attach(creation, tree, target, fitting);
   };
@@ -99,7 +104,7 @@ function inheritedMode(creation: Creation, covered: Result, options: ParsedOptio
 
 /** The kernel made it with the IPC namespace, when init had no ID that its user namespace maps: we give it to its root. */
 function ownRoot({ config, facts, init, engine }: Creation, tree: Operand): void {
-  if (facts.rootless || namespaceOf(config, 'user') !== 'new' || namespaceOf(config, 'ipc') !== 'new') return;
+  if (facts.caller.uid !== 0 || namespaceOf(config, 'user') !== 'new' || namespaceOf(config, 'ipc') !== 'new') return;
   const rootOf = (mappings: readonly IDMapping[] = []): number =>
     mappings.find(({ containerID }) => containerID === 0)?.hostID ?? -1;
   const fd = takeDescriptor(facts.kernel, init.kernel, init.port, tree);
@@ -116,16 +121,6 @@ function labelRoot(creation: Creation, tree: Operand): void {
   const root = calls.openat2(tree, '.', { flags: ['O_RDONLY', 'O_DIRECTORY', 'O_CLOEXEC'] });
   calls.fsetxattr(root, 'security.selinux', utf8(label), 0);
   calls.close(root);
-}
-
-/** By init: in a user namespace the file system belongs to that. */
-function mapIds(creation: Creation, mount: Mount, options: ParsedOptions, tree: Operand): void {
-  const { init, facts } = creation;
-  withUserNamespace(creation, mount, options.idmap, (ours) => {
-    const userns = passDescriptor(facts.kernel, init.kernel, init.port, ours);
-    init.kernel.calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { attr_set: ['MOUNT_ATTR_IDMAP'], userns_fd: userns });
-    init.kernel.calls.close(userns);
-  });
 }
 
 /**

@@ -1,30 +1,25 @@
 import type { Config } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
-import { ContainerError } from '../errors.ts';
 import { refuseHostMounts, rootMountOnHost } from './host-mounts.ts';
+import { proveRoot, unmountJoined } from './joined-mounts.ts';
 import { changeRoot, moveRoot } from './no-pivot.ts';
 import { mountsPropagation, propagationOf } from './propagation.ts';
 import { openSource } from './sources.ts';
 
 /** The rootfs as a mount, and as a descriptor for all that follows. */
 export function rootMounts(config: Config): CreationStep[] {
-  const namespace = namespaceOf(config, 'mount');
-  if (namespace === 'joined') {
-    throw new ContainerError(
-      'unsupported',
-      '/linux/namespaces: joining a mount namespace is not supported by this version of tsrunc',
-      { pointer: '/linux/namespaces' },
-    );
-  }
   refuseHostMounts(config);
-  return namespace === 'new' ? [rootPropagation, rootMount] : [rootMountOnHost];
+  const namespace = namespaceOf(config, 'mount');
+  if (namespace === 'host') return [rootMountOnHost];
+  return [rootPropagation, namespace === 'new' ? rootMount : rootMountForOthers];
 }
 
 /** From here on the rootfs is init's root, and there is no way out. */
 export function enterRoot(config: Config, noPivot: boolean): CreationStep[] {
-  if (namespaceOf(config, 'mount') !== 'new') return [changeRoot];
-  return [noPivot ? moveRoot : pivotRoot, finalPropagation];
+  const namespace = namespaceOf(config, 'mount');
+  if (namespace === 'host') return [changeRoot];
+  return [noPivot ? moveRoot : pivotRoot, ...(namespace === 'joined' ? [proveRoot] : []), finalPropagation];
 }
 
 /** Before anything is mounted: what happens in here must not reach the host's mount namespace, unless that is asked for. */
@@ -58,6 +53,9 @@ const rootMount: CreationStep = {
     creation.root = typeof tree === 'number' ? tree : kernel.value(tree);
   },
 };
+
+/** In a mount namespace that outlives the container, what a failed create has mounted is taken away again. */
+const rootMountForOthers: CreationStep = { ...rootMount, undo: unmountJoined };
 
 /** What is mounted on a shared mount appears on the host; and pivot_root refuses it. */
 function makeParentPrivate({ init, facts }: Creation): void {

@@ -1,12 +1,13 @@
 import { isErrno } from '../../engine/errors.ts';
-import type { Result } from '../../syscalls/batch.ts';
-import { AT_FDCWD } from '../../syscalls/constants.ts';
+import type { Operand, Result } from '../../syscalls/batch.ts';
+import { AT_FDCWD, fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import { passDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { mountsPropagation } from './propagation.ts';
+import { decodeUtf8, PATH_MAX } from './target.ts';
 
 export interface SourceOptions {
   readonly recursive: boolean;
@@ -21,12 +22,61 @@ export interface SourceOptions {
  * search a directory of mode 0700 on the way, and it may not map IDs; then the runtime opens, and hands over.
  */
 export function openSource(creation: Creation, path: string, options: SourceOptions): number | Result {
+  if (namespaceOf(creation.config, 'mount') === 'joined') return openByInit(creation, path, options);
   const opened = needsRuntime(creation, options) ? openByRuntime(creation, path, options) : undefined;
   return opened ?? creation.init.kernel.calls.open_tree(AT_FDCWD, path, treeFlags(options));
 }
 
 function needsRuntime({ config, facts }: Creation, { idmap }: SourceOptions): boolean {
-  return idmap !== undefined || (namespaceOf(config, 'user') !== 'host' && !facts.rootless);
+  return idmap !== undefined || (namespaceOf(config, 'user') !== 'host' && facts.caller.uid === 0);
+}
+
+/** Paths are those of the mount namespace that is joined, which init alone is in. */
+function openByInit(creation: Creation, path: string, options: SourceOptions): Result {
+  const tree = creation.init.kernel.calls.open_tree(AT_FDCWD, path, treeFlags(options));
+  if (options.idmap) mapIdsByInit(creation, tree, options.idmap);
+  return tree;
+}
+
+/** In a user namespace a new file system belongs to that, and so is init's to map. */
+export function mapIdsByInit(
+  { init, facts }: Creation,
+  tree: Operand,
+  { userNamespace, recursive }: NonNullable<SourceOptions['idmap']>,
+): void {
+  const userns = passDescriptor(facts.kernel, init.kernel, init.port, userNamespace);
+  const attributes = { attr_set: ['MOUNT_ATTR_IDMAP'], userns_fd: userns };
+  init.kernel.calls.mount_setattr(tree, '', idmapFlags(recursive), attributes);
+  init.kernel.calls.close(userns);
+}
+
+const idmapFlags = (recursive: boolean) =>
+  recursive ? (['AT_EMPTY_PATH', 'AT_RECURSIVE'] as const) : (['AT_EMPTY_PATH'] as const);
+
+/** What `path` is, for who will bind it. */
+export function kindOfSource(creation: Creation, path: string, nofollow: boolean): SourceKind {
+  if (namespaceOf(creation.config, 'mount') === 'joined') return kindByInit(creation, path, nofollow);
+  const { files } = creation.engine;
+  const { kind } = nofollow ? files.lstat(path) : files.stat(path);
+  return kind === 'directory' || kind === 'symlink' ? kind : 'file';
+}
+
+export type SourceKind = 'directory' | 'file' | 'symlink';
+
+function kindByInit({ init: { kernel } }: Creation, path: string, nofollow: boolean): SourceKind {
+  const facts = kernel.output(statx.size);
+  kernel.calls.statx(AT_FDCWD, path, nofollow ? ['AT_SYMLINK_NOFOLLOW'] : [], ['STATX_BASIC_STATS'], facts);
+  kernel.flush();
+  const type = readField(statx, 'stx_mode', facts.bytes) & S_IFMT;
+  return type === fileTypes.S_IFDIR ? 'directory' : type === fileTypes.S_IFLNK ? 'symlink' : 'file';
+}
+
+/** Where the symlink `path` leads. */
+export function readSourceLink({ config, engine, init: { kernel } }: Creation, path: string): string {
+  if (namespaceOf(config, 'mount') !== 'joined') return engine.files.readlink(path);
+  const text = kernel.output(PATH_MAX);
+  const length = kernel.value(kernel.calls.readlinkat(AT_FDCWD, path, text));
+  return decodeUtf8(text.bytes.subarray(0, length));
 }
 
 /** Undefined: we have not the privilege. Then init, which is root of its own user namespace, can do no worse. */
@@ -60,10 +110,9 @@ function mapIds(
   path: string,
   { userNamespace, recursive }: NonNullable<SourceOptions['idmap']>,
 ): void {
-  const flags = recursive ? (['AT_EMPTY_PATH', 'AT_RECURSIVE'] as const) : (['AT_EMPTY_PATH'] as const);
   const attributes = { attr_set: ['MOUNT_ATTR_IDMAP'], userns_fd: userNamespace };
   try {
-    creation.facts.kernel.calls.mount_setattr(tree, '', flags, attributes);
+    creation.facts.kernel.calls.mount_setattr(tree, '', idmapFlags(recursive), attributes);
   } catch (cause) {
     throw new ContainerError('host', `map the IDs of ${path}`, { cause, hint: idmapHint(creation, tree, cause) });
   }

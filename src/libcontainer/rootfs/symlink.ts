@@ -1,12 +1,13 @@
 import { errnoNumber } from '../../syscalls/errno.ts';
 import type { Creation } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { readSourceLink } from './sources.ts';
 import { decodeUtf8, openParent, PATH_MAX } from './target.ts';
 
 /** Makes the symlink `source` of the host anew in the container; one that is there must say the same. */
 export function copySymlink(creation: Creation, source: string, destination: string): void {
   const { kernel } = creation.init;
-  const text = creation.engine.files.readlink(source);
+  const text = readSourceLink(creation, source);
   const { parent, name } = openParent(kernel, creation.root, destination);
   const made = kernel.may('EEXIST').symlinkat(text, parent, name);
   if (kernel.value(made) === -errnoNumber('EEXIST')) {

@@ -61,17 +61,21 @@ export const MAPPING_CHECKS: readonly Check[] = [
 ];
 
 /** Who is not mapped cannot be switched to: setresuid says EINVAL. */
-function* unmappedUser(config: Config): Iterable<Violation> {
+export function* unmappedUser(config: Config): Iterable<Violation> {
   if (!createsNamespace(config, 'user') || config.process === undefined) return;
   const { uid = 0, gid = 0 } = config.process.user ?? {};
-  const isMapped = (id: number, mappings: readonly IDMapping[] = []) =>
-    mappings.length === 0 || mappings.some(({ containerID, size }) => id >= containerID && id < containerID + size);
-  if (!isMapped(uid, config.linux?.uidMappings)) {
+  const { uidMappings = [], gidMappings = [] } = config.linux ?? {};
+  if (uidMappings.length > 0 && !isMapped(uid, uidMappings)) {
     yield { pointer: '/process/user/uid', message: `${uid} is not mapped in the user namespace of the container` };
   }
-  if (!isMapped(gid, config.linux?.gidMappings)) {
+  if (gidMappings.length > 0 && !isMapped(gid, gidMappings)) {
     yield { pointer: '/process/user/gid', message: `${gid} is not mapped in the user namespace of the container` };
   }
+}
+
+/** Whether the container has this ID. */
+export function isMapped(id: number, mappings: readonly IDMapping[]): boolean {
+  return mappings.some(({ containerID, size }) => id >= containerID && id < containerID + size);
 }
 
 type MappingRule = (mappings: readonly IDMapping[], pointer: string) => Iterable<Violation>;

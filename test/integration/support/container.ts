@@ -24,7 +24,7 @@ export class Container {
     readonly id: string,
     /** The outcome of `create`, whose standard output the container writes to. */
     readonly created: Outcome,
-    private readonly program?: string,
+    private readonly caller: RunOptions = {},
   ) {}
 
   start(): this {
@@ -53,7 +53,7 @@ export class Container {
   }
 
   call(args: readonly string[], options: RunOptions = {}): Outcome {
-    return this.box.runtime(args, { ...(this.program !== undefined && { runtime: this.program }), ...options });
+    return this.box.runtime(args, { ...this.caller, ...options });
   }
 
   /** Waits for the container's process to end and gives what it wrote to standard output. */

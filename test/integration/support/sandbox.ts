@@ -24,6 +24,8 @@ export interface BundleOptions {
 export interface CreateOptions extends BundleOptions, RunOptions {
   readonly bundle?: string;
   readonly id?: string;
+  /** Who calls, for this container's later verbs too. */
+  readonly user?: RunOptions;
   /** Between `create` and the ID. */
   readonly flags?: readonly string[];
 }
@@ -107,19 +109,21 @@ export class Sandbox {
 
   create(options: CreateOptions = {}): Container {
     const { id, created } = this.tryCreate(options);
-    return new Container(this, id, ok(created), options.runtime);
+    return new Container(this, id, ok(created), { ...runtimeOf(options), ...options.user });
   }
 
   tryCreate(options: CreateOptions = {}): { id: string; created: Outcome } {
     const id = options.id ?? this.id();
     const bundle = options.bundle ?? this.bundle(options);
-    return { id, created: this.runtime(['create', '--bundle', bundle, ...(options.flags ?? []), id], options) };
+    const args = ['create', '--bundle', bundle, ...(options.flags ?? []), id];
+    return { id, created: this.runtime(args, { ...options.user, ...options }) };
   }
 
   /** `run` in the foreground, to its end. */
   run(options: CreateOptions = {}): Outcome {
     const bundle = options.bundle ?? this.bundle(options);
-    return this.runtime(['run', '--bundle', bundle, ...(options.flags ?? []), options.id ?? this.id()], options);
+    const args = ['run', '--bundle', bundle, ...(options.flags ?? []), options.id ?? this.id()];
+    return this.runtime(args, { ...options.user, ...options });
   }
 
   /** A prefix for the files of one call. */
@@ -171,6 +175,10 @@ export class Sandbox {
     for (const cgroup of cgroupsNamed(this.name)) tried(() => fs.rmdirSync(cgroup));
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+function runtimeOf({ runtime }: RunOptions): RunOptions {
+  return runtime === undefined ? {} : { runtime };
 }
 
 function commandOf(pid: number): string {

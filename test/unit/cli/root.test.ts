@@ -6,6 +6,7 @@ import { liveMachine } from '../../../src/libcontainer/machine.ts';
 import { inMemory, type Machine } from './support.ts';
 
 const xdg = { XDG_RUNTIME_DIR: '/run/user/7' };
+const own = { files: { '/run/user/7': null }, owners: { '/run/user/7': 7 } };
 const mapped = { '/proc/self/ns/user': 'user:[4026532200]' };
 
 function root(machine: Machine, given?: string): string {
@@ -18,6 +19,8 @@ test.each<[string, Machine, string]>([
   ['a user', { uid: 7, env: xdg }, '/run/user/7/tsrunc'],
   ['a user without XDG_RUNTIME_DIR', { uid: 7 }, '/run/tsrunc'],
   ['a user with an empty XDG_RUNTIME_DIR', { uid: 7, env: { XDG_RUNTIME_DIR: '' } }, '/run/tsrunc'],
+  ['a user with a runtime directory of its own', { uid: 7, ...own }, '/run/user/7/tsrunc'],
+  ['a user whose runtime directory is another’s', { uid: 7, ...own, owners: {} }, '/run/tsrunc'],
   ['root of a user namespace', { env: xdg, links: mapped }, '/run/user/7/tsrunc'],
   ['a user who is root of a namespace', { env: { ...xdg, USER: 'joe' }, links: mapped }, '/run/user/7/tsrunc'],
   ['root who is root of a namespace', { env: { ...xdg, USER: 'root' }, links: mapped }, '/run/tsrunc'],

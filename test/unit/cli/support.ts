@@ -9,6 +9,8 @@ export interface Machine {
   /** Contents by absolute path. A value of `null` is a directory. */
   readonly files?: Readonly<Record<string, string | null>>;
   readonly links?: Readonly<Record<string, string>>;
+  /** Users by path whose file it is, unless it is root's. */
+  readonly owners?: Readonly<Record<string, number>>;
   readonly cwd?: string;
   /** Writes, by descriptor or path, that fail, and with which error. */
   readonly full?: Readonly<Record<number | string, string>>;
@@ -71,7 +73,7 @@ export interface InMemory {
 export function inMemory(argv: readonly string[], machine: Machine = {}): InMemory {
   const contents = new Map<string, string | null>([
     ['/', null],
-    ['/proc/self/status', `Name:\tx\nUid:\t7\t${machine.uid ?? 0}\t7\t7\nGid:\t7\t${(machine.uid ?? 0) + 1}\t7\t7\n`],
+    ['/proc/self/status', statusOf(machine.uid ?? 0)],
     ...Object.entries(machine.files ?? {}),
   ]);
   const calls: string[] = [];
@@ -101,6 +103,10 @@ export function inMemory(argv: readonly string[], machine: Machine = {}): InMemo
     calls,
   });
   return { engine, result };
+}
+
+function statusOf(uid: number): string {
+  return `Name:\tx\nUid:\t7\t${uid}\t7\t7\nGid:\t7\t${uid + 1}\t7\t7\nCapEff:\t${uid === 0 ? '000001ffffffffff' : '0000000000000000'}\n`;
 }
 
 function memoryFiles(
@@ -160,7 +166,12 @@ function memoryFiles(
     readlink: (path) => machine.links?.[path] ?? 'user:[4026531837]',
     stat: (path) => {
       if (path === '/proc/self/fd/2') return device(machine.terminal === true ? 136 : 1);
-      return { ...device(0), mode: 0o755, kind: need('stat', path) === null ? 'directory' : 'file' };
+      return {
+        ...device(0),
+        mode: 0o755,
+        uid: machine.owners?.[path] ?? 0,
+        kind: need('stat', path) === null ? 'directory' : 'file',
+      };
     },
     cwd: () => cwd,
     chdir: (path) => {

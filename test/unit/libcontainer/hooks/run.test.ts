@@ -1,7 +1,8 @@
 import { report } from '../../../../src/libcontainer/errors.ts';
 import { inContainer, inRuntime } from '../../../../src/libcontainer/hooks/places.ts';
 import { runPoststop } from '../../../../src/libcontainer/hooks/poststop.ts';
-import { type HookPlace, runHooks } from '../../../../src/libcontainer/hooks/run.ts';
+import type { HookPlace } from '../../../../src/libcontainer/hooks/program.ts';
+import { runHooks } from '../../../../src/libcontainer/hooks/run.ts';
 import { liveMachine } from '../../../../src/libcontainer/machine.ts';
 import { processFacts } from '../../../../src/libcontainer/process.ts';
 import type { Hook } from '../../../../src/spec/config.ts';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { mounts } from './support/host.ts';
 import type { Patch } from './support/json.ts';
 import { cloneRootfs } from './support/rootfs.ts';
-import { isTsrunc, type Outcome, transcript } from './support/runtime.ts';
+import { isTsrunc, type Outcome, refused, testTsrunc, transcript } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 
 const box = sandbox('hostile');
@@ -150,6 +150,16 @@ function arena(trap: Trap): { bundle: string; canary: string; around: string } {
   }
   return { bundle, canary, around };
 }
+
+testTsrunc('a file that is called /dev/null does not become a stream of the container', () => {
+  const dev = box.scratch();
+  fs.writeFileSync(path.join(dev, 'null'), '');
+  const patch = {
+    '/mounts/1': { type: 'bind', source: dev, destination: '/dev', options: ['rbind'] },
+    '/linux/maskedPaths': undefined,
+  };
+  refused(box.tryCreate({ patch }).created, '/dev/null in the container is not the null device');
+});
 
 /** It may run, having stayed inside, or be refused. Neither may show anything of the canary. */
 function expectEscapeFree(outcome: Outcome, canary: string): void {

@@ -21,6 +21,21 @@ test('a container goes from created to running to stopped and is then gone', asy
   await box.clean(container.id);
 });
 
+testTsrunc('the time of its creation is the same for whoever looks while it is made and after', () => {
+  const id = box.id();
+  const copy = path.join(box.scratch(), 'state.json');
+  const state = path.join(box.root, id, 'state.json');
+  const hook = {
+    path: '/bin/sh',
+    args: ['sh', '-c', `cat ${state} > ${copy}; sleep 0.1`],
+    env: ['PATH=/usr/bin:/bin'],
+  };
+  const container = box.create({ ...SLEEP, id, patch: { '/hooks': { createRuntime: [hook] } } });
+  const early: { created: string } = JSON.parse(fs.readFileSync(copy, 'utf8'));
+  expect(container.state().created).toBe(early.created);
+  container.delete();
+});
+
 test('nothing of the container runs before start', async () => {
   const container = box.create({ script: 'echo ran' });
   expect(container.created.later()).toBe('');

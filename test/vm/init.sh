@@ -1,7 +1,7 @@
 #!/bin/sh
 # PID 1 of the test machine. Its root is the host's own file system, read-only: what tests write goes to tmpfs, and
 # results to the one directory that is mounted writable. The boot parameters SCRATCH and NODE come as variables.
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp NO_COLOR=1 FORCE_COLOR=0
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp NO_COLOR=1 FORCE_COLOR=0 TSRUNC_PATIENCE=6
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys

@@ -2,6 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:chi
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { slurp, which } from './host.ts';
+import { PATIENCE } from './wait.ts';
 
 /** The runtime under test: `TSRUNC` names another one, such as an installed runc. */
 export const RUNTIME = path.resolve(process.env['TSRUNC'] ?? path.join(__dirname, '../../../bin/tsrunc'));
@@ -56,7 +57,7 @@ export function invoke(args: readonly string[], scratch: string, options: RunOpt
   try {
     const { status, signal, error } = spawnSync(call.program, call.args, {
       ...call.options,
-      timeout: (options.timeout ?? 30) * 1000,
+      timeout: (options.timeout ?? 30) * PATIENCE * 1000,
       killSignal: 'SIGKILL',
     });
     if (error !== undefined && status === null && signal === null) throw error;
@@ -71,7 +72,7 @@ export function begin(args: readonly string[], scratch: string, options: RunOpti
   const call = prepare(args, scratch, options);
   const child = spawn(call.program, call.args, call.options);
   call.close();
-  const timer = setTimeout(() => child.kill('SIGKILL'), (options.timeout ?? 30) * 1000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), (options.timeout ?? 30) * PATIENCE * 1000);
   const done = new Promise<Outcome>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (status, signal) => {

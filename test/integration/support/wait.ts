@@ -1,8 +1,11 @@
+/** All bounds are multiplied by it: the machine of test/vm is slow. */
+export const PATIENCE = Number(process.env['TSRUNC_PATIENCE'] ?? 1);
+
 /** Waits are bounded and polled: nothing that a runtime does can be subscribed to by a process that is not its parent. */
 export async function until(what: string, condition: () => boolean, seconds = 10): Promise<void> {
-  const end = Date.now() + seconds * 1000;
+  const end = Date.now() + seconds * PATIENCE * 1000;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain until ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${seconds * PATIENCE} s in vain until ${what}`);
     await pause(5);
   }
 }

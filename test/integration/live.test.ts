@@ -94,7 +94,7 @@ describe('events', () => {
   testTsrunc('uses no CPU time between two lines', async () => {
     const container = running();
     const watching = box.begin(['events', '--interval', '1h', container.id]);
-    await until('it sleeps', () => state(watching.pid) === 'S' && wchan(watching.pid));
+    await until('it sleeps', () => watches(watching.pid) && state(watching.pid) === 'S');
     const before = ticks(watching.pid);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(ticks(watching.pid) - before).toBeLessThanOrEqual(2);
@@ -237,9 +237,15 @@ function state(pid: number): string | undefined {
   return stat(pid)[0];
 }
 
-/** Asleep in ppoll(2), which Node itself never calls on its main thread. */
-function wchan(pid: number): boolean {
-  return fs.readFileSync(`/proc/${pid}/syscall`, 'utf8').startsWith('271 ');
+/** It has the file open whose changes it waits for. */
+function watches(pid: number): boolean {
+  return fs.readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/fd/${fd}`).endsWith('/cgroup.events');
+    } catch {
+      return false;
+    }
+  });
 }
 
 function ticks(pid: number): number {

@@ -3,12 +3,12 @@ import { loadBundle } from './bundle.ts';
 import { callerNofile } from './caller.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
-import { ContainerError } from './errors.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
 import { type Host, isRootless } from './host.ts';
 import { attributeSteps, resetAffinity } from './init/attributes.ts';
 import { spawnBuilder } from './init/builder.ts';
 import { cloneInit, timeSteps } from './init/clone.ts';
+import { checkTerminal, consoleSteps, pidfdSteps } from './init/console.ts';
 import { executableStep } from './init/executable.ts';
 import { identitySteps } from './init/identity.ts';
 import { joinSteps } from './init/join.ts';
@@ -17,7 +17,7 @@ import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
 import { confineRecipe } from './init/start.ts';
 import { Starting } from './init/starting.ts';
-import { reopenNull } from './init/streams.ts';
+import { ownStreams, reopenNull } from './init/streams.ts';
 import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
 import { intelRdtSteps } from './intel-rdt/steps.ts';
@@ -41,9 +41,9 @@ import { checkId, replaceFile, type SavedState, StateDirectory } from './store.t
  */
 export function create(host: Host, id: string, options: CreateOptions): void {
   checkId(id);
-  refuseOptions(options);
   const { engine, log } = host;
   const { config, rootfs } = loadBundle(engine, log, options.bundle);
+  checkTerminal(config.process?.terminal === true, options);
   const kernel = kernelOf(engine);
   const cgroup = newCgroup(host, kernel, id, config);
   const steps = recipe(config, options);
@@ -83,6 +83,9 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...deviceSteps(config),
     ...createHookSteps(config.hooks),
     reopenNull,
+    ...ownStreams(process),
+    ...consoleSteps(process),
+    ...pidfdSteps(options),
     ...(process ? [cwdStep(process.cwd)] : []),
     ...enterRoot(config, options.noPivot === true),
     ...readonlyTmpfsSteps(mounts),
@@ -217,10 +220,4 @@ function namespacePaths(config: Config, pid: number): Record<string, string> {
 function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
-}
-
-function refuseOptions({ consoleSocket, pidfdSocket }: CreateOptions): void {
-  const asked = Object.entries({ 'console-socket': consoleSocket, 'pidfd-socket': pidfdSocket });
-  const first = asked.find(([, value]) => value);
-  if (first) throw new ContainerError('unsupported', `--${first[0]} is not supported by this version of tsrunc`);
 }

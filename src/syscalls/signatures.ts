@@ -55,7 +55,7 @@ export const signatures = {
   getpid: [],
   getppid: [],
   getsockopt: [fd, choice(k.socketLevels), choice(k.socketOptions), memory, memory],
-  ioctl: [fd, choice(k.ioctls), memory],
+  ioctl: [fd, choice(k.ioctls), int],
   ioprio_set: [choice(k.ioprioWho), int, int],
   keyctl: [choice(k.keyctlOperations), int, int, int],
   kill: [int, int],

@@ -1,5 +1,6 @@
 import type { FileStat } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
+import type { Process } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { openInRoot } from '../rootfs/target.ts';
@@ -19,6 +20,43 @@ export const reopenNull: CreationStep = {
     kernel.calls.close(path);
   },
 };
+
+/**
+ * Makes the container's user the owner of its streams, so that it can open them again: /dev/stdout, /proc/self/fd/1. In
+ * the foreground of pipes only: the caller's terminal and its files are still the caller's when the container is gone.
+ */
+export function ownStreams(process: Process | undefined): CreationStep[] {
+  if (!process || process.terminal) return [];
+  return [
+    {
+      name: 'give the streams to the container user',
+      pointer: '/process/user/uid',
+      do(creation) {
+        const uid = hostUid(creation, process.user?.uid ?? 0);
+        if (uid === undefined) return;
+        const { kernel, options } = creation.facts;
+        for (const fd of [0, 1, 2]) {
+          const stat = stream(creation, fd);
+          if (!stat || stat.uid === uid || isNull(stat) || (options.foreground && stat.kind !== 'fifo')) continue;
+          kernel.may('EINVAL', 'EPERM', 'EROFS').fchownat(fd, '', uid, -1, ['AT_EMPTY_PATH']);
+        }
+      },
+    },
+  ];
+}
+
+/** Which user of ours the container's is. */
+function hostUid({ engine, init }: Creation, uid: number): number | undefined {
+  const map = engine
+    .decode(engine.files.read(`/proc/${init.pid}/uid_map`))
+    .trim()
+    .split('\n');
+  for (const line of map) {
+    const [first = 0, host = 0, count = 0] = line.trim().split(/ +/).map(Number);
+    if (uid >= first && uid < first + count) return host + uid - first;
+  }
+  return undefined;
+}
 
 /** Init's streams are ours. */
 function stream({ engine }: Creation, fd: number): FileStat | undefined {

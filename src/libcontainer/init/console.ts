@@ -1,0 +1,101 @@
+import type { Process } from '../../spec/config.ts';
+import { fileTypes, S_IFMT } from '../../syscalls/constants.ts';
+import { readField } from '../../syscalls/struct.ts';
+import { statx } from '../../syscalls/structs.ts';
+import { takeDescriptor } from '../../syscalls/stub/rights.ts';
+import type { Creation, CreationStep } from '../creation.ts';
+import { ContainerError } from '../errors.ts';
+import type { CreateOptions } from '../options.ts';
+import { moveOnto } from '../rootfs/attach.ts';
+import { openTarget } from '../rootfs/target.ts';
+import { sendDescriptor } from '../send-descriptor.ts';
+import { openTerminal, type Terminal, wearTerminal } from './terminal.ts';
+
+/** A terminal that nobody could ever use is refused before anything is made, and so is a receiver of none. */
+export function checkTerminal(
+  terminal: boolean,
+  { consoleSocket, foreground }: Pick<CreateOptions, 'consoleSocket' | 'foreground'>,
+): void {
+  if (terminal && !foreground && !consoleSocket) {
+    throw new ContainerError(
+      'invalid-argument',
+      'cannot allocate tty if runc will detach without setting console socket',
+      { pointer: '/process/terminal', hint: 'without --console-socket nobody could use it' },
+    );
+  }
+  if (consoleSocket && (foreground || !terminal)) {
+    throw new ContainerError('invalid-argument', 'cannot use console socket if runc will not detach or allocate tty');
+  }
+}
+
+/** While mount points can still be made, and the devpts is mounted. */
+export function consoleSteps(process: Process | undefined): CreationStep[] {
+  if (!process?.terminal) return [];
+  return [
+    {
+      name: 'give init a terminal',
+      pointer: '/process/terminal',
+      do(creation) {
+        const { kernel } = creation.init;
+        const terminal = openTerminal(kernel, creation.root, process.consoleSize);
+        mountConsole(creation, terminal);
+        wearTerminal(kernel, terminal, process.user?.uid ?? 0);
+        handOver(creation, terminal);
+      },
+    },
+  ];
+}
+
+/** The descriptor of init goes to `--pidfd-socket`: its receiver need not fear that the PID is reused. */
+export function pidfdSteps({ pidfdSocket }: CreateOptions): CreationStep[] {
+  if (!pidfdSocket) return [];
+  return [
+    {
+      name: `send a pidfd of init to ${pidfdSocket}`,
+      do({ engine, facts, init }) {
+        const pidfd = facts.kernel.calls.pidfd_open(init.pid, 0);
+        try {
+          sendDescriptor(engine, facts.kernel, pidfdSocket, pidfd, engine.encode('standard'));
+        } finally {
+          engine.files.close(pidfd);
+        }
+      },
+    },
+  ];
+}
+
+/** config-linux.md, "Default Devices": /dev/console is bound to the terminal. By descriptor, whatever lies there by name. */
+function mountConsole(creation: Creation, { peer }: Terminal): void {
+  const { kernel } = creation.init;
+  const target = openTarget(kernel, creation.root, '/dev/console', 'file', ['O_NOFOLLOW']);
+  const facts = kernel.output(statx.size);
+  kernel.calls.statx(target, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
+  kernel.flush();
+  const type = readField(statx, 'stx_mode', facts.bytes) & S_IFMT;
+  if (type !== fileTypes.S_IFREG && type !== fileTypes.S_IFCHR) {
+    throw new ContainerError('invalid-config', '/dev/console in the rootfs is neither a file nor a character device');
+  }
+  const tree = kernel.calls.open_tree(peer, '', ['AT_EMPTY_PATH', 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC']);
+  moveOnto(creation, tree, target);
+  kernel.calls.close(tree);
+  kernel.calls.close(target);
+}
+
+/** Init must not keep it: it would hold its own terminal open for ever. */
+function handOver({ engine, facts, init }: Creation, { master }: Terminal): void {
+  const { consoleSocket, foreground } = facts.options;
+  const ours = takeDescriptor(facts.kernel, init.kernel, init.port, master);
+  init.kernel.calls.close(master);
+  init.kernel.flush();
+  if (foreground) return foreground.takeMaster(ours);
+  try {
+    if (consoleSocket) sendDescriptor(engine, facts.kernel, consoleSocket, ours, engine.encode(MULTIPLEXER));
+  } catch (error) {
+    throw new ContainerError('host', `send the terminal to the console socket ${consoleSocket}`, { cause: error });
+  } finally {
+    engine.files.close(ours);
+  }
+}
+
+/** What runc calls it: the receiver wants a name, and has no use for one. */
+const MULTIPLEXER = '/dev/ptmx';

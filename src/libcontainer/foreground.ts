@@ -1,16 +1,17 @@
 import type { Engine } from '../engine/engine.ts';
 import { isErrno } from '../engine/errors.ts';
-import { SIGCHLD } from '../syscalls/constants.ts';
+import { SIGCHLD, SIGCONT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH } from '../syscalls/constants.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
-import { relaySignals } from '../syscalls/signal-relay.ts';
+import { relaySignals, unrelay } from '../syscalls/signal-relay.ts';
 import { signals } from '../syscalls/signals.ts';
+import type { ForegroundTerminal } from './foreground-terminal.ts';
 import { exitStatus, reapAny } from './signal.ts';
 
 /**
- * Signals that the runtime gets belong to the container: all but those that cannot be caught, SIGWINCH, which
- * is about terminals, and SIGURG, as with runc. SIGCHLD is for us: children are reaped. 32 and 33 are libc's.
+ * Signals that the runtime gets belong to the container: all but those that cannot be caught, and SIGURG, as with
+ * runc. SIGCHLD and SIGWINCH are for us: children are reaped, the terminal takes on its new size. 32 and 33 are libc's.
  */
-const kept = new Set(['SIGKILL', 'SIGSTOP', 'SIGWINCH', 'SIGURG']);
+const kept = new Set(['SIGKILL', 'SIGSTOP', 'SIGURG']);
 
 /** From its construction on no signal is lost: each is a byte in a pipe until {@link untilExit} reads it. */
 export class SignalRelay {
@@ -28,14 +29,34 @@ export class SignalRelay {
     );
   }
 
+  /**
+   * What the kernel sends to who uses a terminal from the background, or writes to nobody, is about our own streams. It
+   * would also never end: the call that it interrupts would be made again, and be interrupted again.
+   */
+  keepTerminalSignals(): void {
+    unrelay(this.kernel, 'SIG_DFL', [SIGTSTP, SIGTTIN, SIGTTOU]);
+    unrelay(this.kernel, 'SIG_IGN', [SIGPIPE]);
+  }
+
   /** Forwards signals to `pid`, a child of this process, until it ends; returns its exit status. */
-  untilExit(pid: number): number {
-    for (let ended = this.reapUntil(pid); ; ended = this.reapUntil(pid)) {
-      if (ended !== undefined) return exitStatus(ended);
+  untilExit(pid: number, terminal?: ForegroundTerminal): number {
+    let ended = this.reapUntil(pid);
+    while (ended === undefined) {
+      if (terminal && !terminal.attend(this.pipe)) continue;
       for (const signal of this.next()) {
-        if (signal !== SIGCHLD) this.kernel.may('ESRCH', 'EPERM').kill(pid, signal);
+        if (signal === SIGCHLD) ended ??= this.reapUntil(pid);
+        else this.pass(signal, pid, terminal);
       }
     }
+    // Whoever is tired of waiting for a slow reader says so by a signal.
+    terminal?.finish(this.pipe, () => this.next().some((signal) => !uninteresting.has(signal)));
+    return exitStatus(ended);
+  }
+
+  private pass(signal: number, pid: number, terminal: ForegroundTerminal | undefined): void {
+    if (signal === SIGWINCH) return terminal?.resized();
+    if (signal === SIGCONT) terminal?.continued();
+    this.kernel.may('ESRCH', 'EPERM').kill(pid, signal);
   }
 
   /** Reaps whoever has ended, orphans of the container among them. The wait status of `pid`, once it is one of them. */
@@ -56,3 +77,5 @@ export class SignalRelay {
     }
   }
 }
+
+const uninteresting: ReadonlySet<number> = new Set([SIGCHLD, SIGWINCH, SIGCONT]);

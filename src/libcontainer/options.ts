@@ -18,6 +18,8 @@ export interface CreateOptions {
 }
 
 export interface Foreground {
+  /** The container is going to have a terminal: the last moment to refuse. */
+  expectTerminal(): void;
   /** Gets the master of the container's terminal, if it has one, to keep. */
   takeMaster(master: number): void;
 }

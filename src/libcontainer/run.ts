@@ -1,6 +1,7 @@
 import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { SignalRelay } from './foreground.ts';
+import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
 import { kernelOf } from './kernel.ts';
 import type { RunOptions } from './options.ts';
@@ -9,21 +10,37 @@ import { StateDirectory } from './store.ts';
 
 /** create, start, and unless detached: wait, forward signals, delete. Returns the exit status of the container's process. */
 export function run(host: Host, id: string, options: RunOptions): number {
-  const kernel = kernelOf(host.engine);
-  const foreground = !options.detach;
-  if (foreground && !options.noSubreaper) kernel.calls.prctl('PR_SET_CHILD_SUBREAPER', 1, 0, 0, 0);
-  // Before there is anybody to receive them: a signal that comes early is kept.
-  const relay = foreground ? new SignalRelay(host.engine, kernel) : undefined;
+  if (!options.detach) return runInForeground(host, id, options);
   create(host, id, options);
+  startOrRemove(host, id);
+  return 0;
+}
+
+function runInForeground(host: Host, id: string, options: RunOptions): number {
+  const kernel = kernelOf(host.engine);
+  if (!options.noSubreaper) kernel.calls.prctl('PR_SET_CHILD_SUBREAPER', 1, 0, 0, 0);
+  // Before there is anybody to receive them: a signal that comes early is kept.
+  const signals = new SignalRelay(host.engine, kernel);
+  const terminal = new ForegroundTerminal(host, kernel, signals);
+  let status: number;
+  try {
+    create(host, id, { ...options, foreground: terminal });
+    const shown = terminal.begin();
+    startOrRemove(host, id);
+    const pid = StateDirectory.open(host.engine, host.root, id).load()?.init_process_pid ?? 0;
+    status = signals.untilExit(pid, shown ? terminal : undefined);
+  } finally {
+    terminal.end();
+  }
+  if (!options.keep) remove(host, id, { force: true });
+  return status;
+}
+
+function startOrRemove(host: Host, id: string): void {
   try {
     start(host, id);
   } catch (error) {
     remove(host, id, { force: true });
     throw error;
   }
-  if (!relay) return 0;
-  const pid = StateDirectory.open(host.engine, host.root, id).load()?.init_process_pid ?? 0;
-  const status = relay.untilExit(pid);
-  if (!options.keep) remove(host, id, { force: true });
-  return status;
 }

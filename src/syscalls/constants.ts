@@ -428,8 +428,15 @@ export const auditArches = { AUDIT_ARCH_X86_64: 0xc000003e, AUDIT_ARCH_AARCH64: 
 export const mmapProtections = { PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4 } as const;
 export const SIGKILL = 9;
 export const SIGSEGV = 11;
+export const SIGPIPE = 13;
 export const SIGCHLD = 17;
+export const SIGCONT = 18;
+export const SIGTSTP = 20;
+export const SIGTTIN = 21;
+export const SIGTTOU = 22;
+export const SIGWINCH = 28;
 export const sigprocmaskHow = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
+export const dispositions = { SIG_DFL: 0, SIG_IGN: 1 } as const;
 export const sigactionFlags = {
   SA_SIGINFO: 4,
   SA_RESTORER: 0x04000000,

@@ -60,6 +60,7 @@ export const signatures = {
   keyctl: [choice(k.keyctlOperations), int, int, int],
   kill: [int, int],
   listen: [fd, int],
+  lseek: [fd, int, int],
   madvise: [int, int, choice(k.madviseAdvice)],
   memfd_create: [path, flags(k.memfdFlags)],
   mkdirat: [fd, path, mode],

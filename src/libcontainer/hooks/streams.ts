@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
 import { pipePair } from '../../syscalls/descriptor-pair.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
-import { poll, type Waited } from './poll.ts';
+import { poll, type Waited } from '../poll.ts';
 
 /**
  * A hook's standard input, output and error: three pipes, and our ends of them. Never the container's streams,

@@ -26,6 +26,7 @@ export function checkTerminal(
   if (consoleSocket && (foreground || !terminal)) {
     throw new ContainerError('invalid-argument', 'cannot use console socket if runc will not detach or allocate tty');
   }
+  if (terminal) foreground?.expectTerminal();
 }
 
 /** While mount points can still be made, and the devpts is mounted. */

@@ -1,5 +1,5 @@
-import { poll } from '../../../../src/libcontainer/hooks/poll.ts';
 import { HookStreams, Tail } from '../../../../src/libcontainer/hooks/streams.ts';
+import { poll } from '../../../../src/libcontainer/poll.ts';
 import { pipePair } from '../../../../src/syscalls/descriptor-pair.ts';
 import { engine, local } from '../../syscalls/support.ts';
 

@@ -1,7 +1,7 @@
-import { bitsOf, pollEvents } from '../../syscalls/constants.ts';
-import type { LocalKernel } from '../../syscalls/local-port.ts';
-import { readField, type StructValue, writeField } from '../../syscalls/struct.ts';
-import { pollfd, timespec } from '../../syscalls/structs.ts';
+import { bitsOf, pollEvents } from '../syscalls/constants.ts';
+import type { LocalKernel } from '../syscalls/local-port.ts';
+import { readField, type StructValue, writeField } from '../syscalls/struct.ts';
+import { pollfd, timespec } from '../syscalls/structs.ts';
 
 export interface Waited {
   readonly fd: number;

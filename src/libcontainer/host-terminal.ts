@@ -1,3 +1,4 @@
+import { isErrno } from '../engine/errors.ts';
 import type { Memory } from '../syscalls/batch.ts';
 import {
   AT_FDCWD,
@@ -59,15 +60,16 @@ export class HostTerminal {
 
   /** Gives the terminal of `master` our size. A size of 0 says that nobody knows. */
   copySize(master: number): void {
-    this.kernel.batch(
-      (batch, calls) => {
+    try {
+      this.kernel.batch((batch, calls) => {
         const size = batch.output(winsize.size);
         calls.ioctl(this.fd, 'TIOCGWINSZ', size);
         calls.ioctl(master, 'TIOCSWINSZ', size);
-      },
+      });
+    } catch (error) {
       // A terminal that is gone has no size.
-      ['EIO', 'ENOTTY'],
-    );
+      if (!isErrno(error, 'EIO', 'EBADF')) throw error;
+    }
   }
 }
 

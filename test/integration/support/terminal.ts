@@ -137,8 +137,9 @@ export function atTerminal(
 ): Session {
   const { screen, peer } = openScreen(options.size);
   const env = options.env ?? { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
-  // setsid(1) makes standard input the controlling terminal, or whatever of the three is one.
-  const child = spawn('setsid', ['--ctty', RUNTIME, ...args], {
+  // setsid(1) can make the controlling terminal of standard input only.
+  const control = options.stdin === undefined ? ['--ctty'] : [];
+  const child = spawn('setsid', [...control, RUNTIME, ...args], {
     stdio: [options.stdin ?? peer, options.stdout ?? peer, peer],
     env: { ...env },
   });

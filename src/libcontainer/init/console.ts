@@ -17,11 +17,7 @@ export function checkTerminal(
   { consoleSocket, foreground }: Pick<CreateOptions, 'consoleSocket' | 'foreground'>,
 ): void {
   if (terminal && !foreground && !consoleSocket) {
-    throw new ContainerError(
-      'invalid-argument',
-      'cannot allocate tty if runc will detach without setting console socket',
-      { pointer: '/process/terminal', hint: 'without --console-socket nobody could use it' },
-    );
+    throw new ContainerError('invalid-argument', `${POINTER}: ${NOBODY}`, { pointer: POINTER });
   }
   if (consoleSocket && (foreground || !terminal)) {
     throw new ContainerError('invalid-argument', 'cannot use console socket if runc will not detach or allocate tty');
@@ -35,7 +31,7 @@ export function consoleSteps(process: Process | undefined): CreationStep[] {
   return [
     {
       name: 'give init a terminal',
-      pointer: '/process/terminal',
+      pointer: POINTER,
       do(creation) {
         const { kernel } = creation.init;
         const terminal = openTerminal(kernel, creation.root, process.consoleSize);
@@ -98,5 +94,8 @@ function handOver({ engine, facts, init }: Creation, { master }: Terminal): void
   }
 }
 
+const POINTER = '/process/terminal';
+/** runc's words, for whoever looks for them. */
+const NOBODY = 'cannot allocate tty if runc will detach without setting console socket';
 /** What runc calls it: the receiver wants a name, and has no use for one. */
 const MULTIPLEXER = '/dev/ptmx';

@@ -22,6 +22,7 @@ import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
 import { intelRdtSteps } from './intel-rdt/steps.ts';
 import { kernelOf } from './kernel.ts';
+import { listening } from './listen-fds.ts';
 import { type NamespaceType, namespaces } from './namespaces.ts';
 import { netDeviceSteps } from './net-devices/steps.ts';
 import type { CreateOptions } from './options.ts';
@@ -49,7 +50,18 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   const steps = recipe(config, options);
   const state = StateDirectory.reserve(engine, host.root, id);
   const rootless = isRootless(host);
-  const facts = { engine, log, kernel, id, options, config, rootfs, rootless, callerNofile: callerNofile(engine) };
+  const facts = {
+    engine,
+    log,
+    kernel,
+    id,
+    options,
+    config,
+    rootfs,
+    rootless,
+    listening: listening(engine),
+    callerNofile: callerNofile(engine),
+  };
   state.locked(kernel, () => {
     perform(steps, new Creation(facts, state, cgroup));
   });
@@ -203,7 +215,8 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       creator: { pid: engine.pid, startTime: processFacts(engine, engine.pid)?.startTime ?? 0 },
       stub: creation.stubFile,
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
-      preserveFds: facts.options.preserveFds ?? 0,
+      preserveFds: creation.inherited,
+      ...(facts.listening && { listening: facts.listening }),
       ...(creation.rdtGroups.length > 0 && { rdtGroups: creation.rdtGroups }),
       callerNofile: facts.callerNofile,
       ...(creation.confined && { confined: creation.confined }),

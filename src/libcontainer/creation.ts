@@ -6,6 +6,7 @@ import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { oomObituary } from './cgroups/obituary.ts';
 import type { Log } from './host.ts';
+import type { Listening } from './listen-fds.ts';
 import type { Machine } from './machine.ts';
 import type { NamespaceType } from './namespaces.ts';
 import type { CreateOptions } from './options.ts';
@@ -89,6 +90,12 @@ export class Creation implements RecipeContext {
     this.rootFd = fd;
   }
 
+  /** How many descriptors from 3 on are the container's. */
+  get inherited(): number {
+    const { listening, options } = this.facts;
+    return (listening?.fds ?? 0) + (options.preserveFds ?? 0);
+  }
+
   /** Why init died, as far as the cgroup can tell. */
   obituary(): string | undefined {
     return oomObituary(this.cgroup);
@@ -105,6 +112,8 @@ export interface CreationFacts {
   /** Absolute, symlinks resolved. */
   readonly rootfs: string;
   readonly rootless: boolean;
+  /** What systemd has opened for the container. */
+  readonly listening: Listening | undefined;
   /** The soft RLIMIT_NOFILE that our caller has. */
   readonly callerNofile: number | undefined;
 }

@@ -10,6 +10,7 @@ import { connectParked } from './init/park.ts';
 import { startRecipe } from './init/start.ts';
 import { Starting } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
+import { listeningProcess } from './listen-fds.ts';
 import { perform } from './recipe.ts';
 import { filterOf } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
@@ -47,7 +48,8 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
   const { init_process_pid: pid, tsrunc } = saved;
   const init = connectParked(engine, kernel, state, { pid, ...tsrunc.parked });
   const filter = filterOf(engine, state, config);
-  const facts = { engine, kernel, log, saved, process: config.process, config, filter };
+  const process = listeningProcess(engine, config.process, saved);
+  const facts = { engine, kernel, log, saved, process, config, filter };
   perform(startRecipe(facts), new Starting(facts, init, cgroup));
   state.removeSocket();
   return { saved, config, cgroup };

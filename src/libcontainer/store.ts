@@ -4,6 +4,7 @@ import type { Config } from '../spec/config.ts';
 import { parseJson, writeJson } from '../spec/json.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { ContainerError } from './errors.ts';
+import type { Listening } from './listen-fds.ts';
 
 /**
  * What a container is, between two commands: `state.json` in its directory under `--root`. The keys at the
@@ -37,7 +38,10 @@ export interface OwnState {
   readonly parked: { readonly control: number; readonly socket: number };
   /** The stub's executable: while init runs this, the container is created and not started. */
   readonly stub: { readonly dev: number; readonly ino: number };
+  /** All descriptors from 3 on that the container keeps. */
   readonly preserveFds: number;
+  /** The first of them, if they are such. */
+  readonly listening?: Listening;
   /** Directories of resctrl that go with the container. */
   readonly rdtGroups?: readonly string[];
   /** The soft RLIMIT_NOFILE that the caller of create had. */

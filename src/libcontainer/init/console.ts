@@ -1,21 +1,20 @@
+import type { Engine } from '../../engine/engine.ts';
 import type { Process } from '../../spec/config.ts';
 import { fileTypes, S_IFMT } from '../../syscalls/constants.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import { takeDescriptor } from '../../syscalls/stub/rights.ts';
-import type { Creation, CreationStep } from '../creation.ts';
+import type { Creation, CreationStep, StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { CreateOptions } from '../options.ts';
 import { moveOnto } from '../rootfs/attach.ts';
 import { openTarget } from '../rootfs/target.ts';
 import { sendDescriptor } from '../send-descriptor.ts';
-import { openTerminal, type Terminal, wearTerminal } from './terminal.ts';
+import { controlTerminal, openTerminal, type Terminal, wearTerminal } from './terminal.ts';
 
 /** A terminal that nobody could ever use is refused before anything is made, and so is a receiver of none. */
-export function checkTerminal(
-  terminal: boolean,
-  { consoleSocket, foreground }: Pick<CreateOptions, 'consoleSocket' | 'foreground'>,
-): void {
+export function checkTerminal(terminal: boolean, { consoleSocket, foreground }: Receiver): void {
   if (terminal && !foreground && !consoleSocket) {
     throw new ContainerError('invalid-argument', `${POINTER}: ${NOBODY}`, { pointer: POINTER });
   }
@@ -33,33 +32,59 @@ export function consoleSteps(process: Process | undefined): CreationStep[] {
       name: 'give init a terminal',
       pointer: POINTER,
       do(creation) {
-        const { kernel } = creation.init;
-        const terminal = openTerminal(kernel, creation.root, process.consoleSize);
+        const { init, root, facts } = creation;
+        const terminal = openTerminal(init.kernel, root, process.consoleSize);
         mountConsole(creation, terminal);
-        wearTerminal(kernel, terminal, process.user?.uid ?? 0);
-        handOver(creation, terminal);
+        wearTerminal(init.kernel, terminal, process.user?.uid ?? 0);
+        controlTerminal(init.kernel);
+        handOver(facts, init, terminal, facts.options);
       },
     },
   ];
 }
 
-/** The descriptor of init goes to `--pidfd-socket`: its receiver need not fear that the PID is reused. */
+/** Its receiver need not fear that the PID is reused. */
 export function pidfdSteps({ pidfdSocket }: CreateOptions): CreationStep[] {
   if (!pidfdSocket) return [];
   return [
     {
       name: `send a pidfd of init to ${pidfdSocket}`,
-      do({ engine, facts, init }) {
-        const pidfd = facts.kernel.calls.pidfd_open(init.pid, 0);
-        try {
-          sendDescriptor(engine, facts.kernel, pidfdSocket, pidfd, engine.encode('standard'));
-        } finally {
-          engine.files.close(pidfd);
-        }
-      },
+      do: ({ facts, init }) => sendPidfd(facts, init.pid, pidfdSocket, 'standard'),
     },
   ];
 }
+
+/** `how` the process came into the container, in runc's words: as its init, or later. */
+export function sendPidfd({ engine, kernel }: Ours, pid: number, path: string, how: 'standard' | 'setns'): void {
+  const pidfd = kernel.calls.pidfd_open(pid, 0);
+  try {
+    sendDescriptor(engine, kernel, path, pidfd, engine.encode(how));
+  } finally {
+    engine.files.close(pidfd);
+  }
+}
+
+/** Gives the master to who is to have it. The stub must not keep it: it would hold its own terminal open for ever. */
+export function handOver({ engine, kernel }: Ours, stub: StubProcess, { master }: Terminal, to: Receiver): void {
+  const ours = takeDescriptor(kernel, stub.kernel, stub.port, master);
+  stub.kernel.calls.close(master);
+  stub.kernel.flush();
+  if (to.foreground) return to.foreground.takeMaster(ours);
+  try {
+    if (to.consoleSocket) sendDescriptor(engine, kernel, to.consoleSocket, ours, engine.encode(MULTIPLEXER));
+  } catch (error) {
+    throw new ContainerError('host', `send the terminal to the console socket ${to.consoleSocket}`, { cause: error });
+  } finally {
+    engine.files.close(ours);
+  }
+}
+
+interface Ours {
+  readonly engine: Engine;
+  readonly kernel: LocalKernel;
+}
+
+export type Receiver = Pick<CreateOptions, 'consoleSocket' | 'foreground'>;
 
 /** config-linux.md, "Default Devices": /dev/console is bound to the terminal. By descriptor, whatever lies there by name. */
 function mountConsole(creation: Creation, { peer }: Terminal): void {
@@ -76,22 +101,6 @@ function mountConsole(creation: Creation, { peer }: Terminal): void {
   moveOnto(creation, tree, target);
   kernel.calls.close(tree);
   kernel.calls.close(target);
-}
-
-/** Init must not keep it: it would hold its own terminal open for ever. */
-function handOver({ engine, facts, init }: Creation, { master }: Terminal): void {
-  const { consoleSocket, foreground } = facts.options;
-  const ours = takeDescriptor(facts.kernel, init.kernel, init.port, master);
-  init.kernel.calls.close(master);
-  init.kernel.flush();
-  if (foreground) return foreground.takeMaster(ours);
-  try {
-    if (consoleSocket) sendDescriptor(engine, facts.kernel, consoleSocket, ours, engine.encode(MULTIPLEXER));
-  } catch (error) {
-    throw new ContainerError('host', `send the terminal to the console socket ${consoleSocket}`, { cause: error });
-  } finally {
-    engine.files.close(ours);
-  }
 }
 
 const POINTER = '/process/terminal';

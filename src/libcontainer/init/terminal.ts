@@ -43,13 +43,17 @@ export function openTerminal(kernel: RemoteKernel, root: Operand, size: Box | un
   return { master, peer };
 }
 
-/** Makes the peer the streams of the stub and the terminal of its session, which it must lead. */
+/** Makes the peer the streams of the stub, and its user's. */
 export function wearTerminal(kernel: RemoteKernel, { peer }: Terminal, uid: number): void {
   // The group stays: it is the one that the mount of devpts gives to all terminals.
   kernel.may('EINVAL', 'EPERM', 'EROFS').fchownat(peer, '', uid, -1, ['AT_EMPTY_PATH']);
   for (const fd of [0, 1, 2]) kernel.calls.dup3(peer, fd, []);
-  kernel.calls.ioctl(0, 'TIOCSCTTY', 0);
   kernel.calls.close(peer);
+}
+
+/** Makes the terminal that the stub wears the one of its session, which it must lead. */
+export function controlTerminal({ calls }: RemoteKernel): void {
+  calls.ioctl(0, 'TIOCSCTTY', 0);
 }
 
 function openDevpts(kernel: RemoteKernel, root: Operand): Result {

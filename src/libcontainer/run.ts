@@ -12,7 +12,7 @@ import { StateDirectory } from './store.ts';
 export function run(host: Host, id: string, options: RunOptions): number {
   if (!options.detach) return runInForeground(host, id, options);
   create(host, id, options);
-  startOrRemove(host, id);
+  orRemove(host, id, () => start(host, id));
   return 0;
 }
 
@@ -25,10 +25,12 @@ function runInForeground(host: Host, id: string, options: RunOptions): number {
   let status: number;
   try {
     create(host, id, { ...options, foreground: terminal });
-    const shown = terminal.begin();
-    startOrRemove(host, id);
-    const pid = StateDirectory.open(host.engine, host.root, id).load()?.init_process_pid ?? 0;
-    status = signals.untilExit(pid, shown ? terminal : undefined);
+    status = orRemove(host, id, () => {
+      const shown = terminal.begin();
+      start(host, id);
+      const pid = StateDirectory.open(host.engine, host.root, id).load()?.init_process_pid ?? 0;
+      return signals.untilExit(pid, shown ? terminal : undefined);
+    });
   } finally {
     terminal.end();
   }
@@ -36,9 +38,10 @@ function runInForeground(host: Host, id: string, options: RunOptions): number {
   return status;
 }
 
-function startOrRemove(host: Host, id: string): void {
+/** Whoever wanted it to run has no use for one that does not. */
+function orRemove<T>(host: Host, id: string, action: () => T): T {
   try {
-    start(host, id);
+    return action();
   } catch (error) {
     remove(host, id, { force: true });
     throw error;

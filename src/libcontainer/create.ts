@@ -25,6 +25,7 @@ import { kernelOf } from './kernel.ts';
 import { listening } from './listen-fds.ts';
 import { type NamespaceType, namespaces } from './namespaces.ts';
 import { netDeviceSteps } from './net-devices/steps.ts';
+import { isNotified, notifying } from './notify-socket.ts';
 import type { CreateOptions } from './options.ts';
 import { processFacts } from './process.ts';
 import { perform } from './recipe.ts';
@@ -43,7 +44,8 @@ import { checkId, replaceFile, type SavedState, StateDirectory } from './store.t
 export function create(host: Host, id: string, options: CreateOptions): void {
   checkId(id);
   const { engine, log } = host;
-  const { config, rootfs } = loadBundle(engine, log, options.bundle);
+  const { config: asked, rootfs } = loadBundle(engine, log, options.bundle);
+  const config = notifying(engine, asked, `${host.root}/${id}`);
   checkTerminal(config.process?.terminal === true, options);
   const kernel = kernelOf(engine);
   const cgroup = newCgroup(host, kernel, id, config);
@@ -119,6 +121,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
 const announce: CreationStep = {
   name: 'write the state directory',
   do(creation) {
+    if (isNotified(creation.engine, creation.config)) creation.state.makeNotifyDirectory();
     creation.state.saveConfig(creation.config);
     creation.state.save(savedState(creation, 'creating'));
   },

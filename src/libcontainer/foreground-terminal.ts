@@ -1,12 +1,13 @@
 import type { LocalKernel } from '../syscalls/local-port.ts';
-import type { SignalRelay } from './foreground.ts';
+import type { Attendant, SignalRelay } from './foreground.ts';
 import type { Host } from './host.ts';
 import { HostTerminal, showPlain } from './host-terminal.ts';
 import type { Foreground } from './options.ts';
+import type { Interest } from './poll.ts';
 import { TerminalCopy } from './terminal-copy.ts';
 
 /** The terminal of a container in the foreground, and ours that shows it. Nothing of it is used if there is none. */
-export class ForegroundTerminal implements Foreground {
+export class ForegroundTerminal implements Foreground, Attendant {
   private host: HostTerminal | undefined;
   private master: number | undefined;
   private copy: TerminalCopy | undefined;
@@ -27,19 +28,21 @@ export class ForegroundTerminal implements Foreground {
     this.master = master;
   }
 
-  /** Before the container starts: it gets the size, and every key from here on. False if it has no terminal. */
-  begin(): boolean {
-    if (this.host === undefined || this.master === undefined) return false;
+  /** Before the container starts: if it has a terminal, that gets the size, and every key from here on. */
+  begin(): void {
+    if (this.host === undefined || this.master === undefined) return;
     showPlain(this.kernel, this.master);
     this.resized();
     this.copy = new TerminalCopy(this.runtime.engine, this.kernel, this.runtime.log, this.master);
     this.host.raw();
-    return true;
   }
 
-  /** See {@link TerminalCopy.attend}. */
-  attend(signals: number): boolean {
-    return this.copy?.attend(signals) ?? true;
+  interests(): Interest[] {
+    return this.copy?.interests() ?? [];
+  }
+
+  patience(): bigint | undefined {
+    return this.copy?.patience();
   }
 
   finish(signals: number, interrupted: () => boolean): void {

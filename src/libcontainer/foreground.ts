@@ -5,6 +5,7 @@ import type { LocalKernel } from '../syscalls/local-port.ts';
 import { relaySignals, unrelay } from '../syscalls/signal-relay.ts';
 import { signals } from '../syscalls/signals.ts';
 import type { ForegroundTerminal } from './foreground-terminal.ts';
+import { type Interest, poll } from './poll.ts';
 import { exitStatus, reapAny } from './signal.ts';
 
 /**
@@ -12,6 +13,14 @@ import { exitStatus, reapAny } from './signal.ts';
  * runc. SIGCHLD and SIGWINCH are for us: children are reaped, the terminal takes on its new size. 32 and 33 are libc's.
  */
 const kept = new Set(['SIGKILL', 'SIGSTOP', 'SIGURG']);
+
+/** Something that is done while the container runs. */
+export interface Attendant {
+  /** What it waits for, asked anew each time. */
+  interests(): readonly Interest[];
+  /** After how many nanoseconds it wants to be asked again, whatever happens. */
+  patience?(): bigint | undefined;
+}
 
 /** From its construction on no signal is lost: each is a byte in a pipe until {@link untilExit} reads it. */
 export class SignalRelay {
@@ -39,23 +48,33 @@ export class SignalRelay {
   }
 
   /** Forwards signals to `pid`, a child of this process, until it ends; returns its exit status. */
-  untilExit(pid: number, terminal?: ForegroundTerminal): number {
+  untilExit(pid: number, terminal: ForegroundTerminal, others: readonly Attendant[] = []): number {
     let ended = this.reapUntil(pid);
     while (ended === undefined) {
-      if (terminal && !terminal.attend(this.pipe)) continue;
-      for (const signal of this.next()) {
+      for (const signal of this.attend([terminal, ...others])) {
         if (signal === SIGCHLD) ended ??= this.reapUntil(pid);
         else this.pass(signal, pid, terminal);
       }
     }
     // Whoever is tired of waiting for a slow reader says so by a signal.
-    terminal?.finish(this.pipe, () => this.next().some((signal) => !uninteresting.has(signal)));
+    terminal.finish(this.pipe, () => this.next().some((signal) => !uninteresting.has(signal)));
     return exitStatus(ended);
   }
 
-  private pass(signal: number, pid: number, terminal: ForegroundTerminal | undefined): void {
-    if (signal === SIGWINCH) return terminal?.resized();
-    if (signal === SIGCONT) terminal?.continued();
+  /** Waits until something can be done, and does it; returns the signals that came. */
+  private attend(attendants: readonly Attendant[]): Uint8Array {
+    const interests = attendants.flatMap((attendant) => attendant.interests());
+    const [patience] = attendants.flatMap((attendant) => attendant.patience?.() ?? []);
+    const ready = poll(this.kernel, [{ fd: this.pipe, events: 'POLLIN' }, ...interests], patience);
+    interests.forEach(({ serve }, i) => {
+      if (ready[i + 1]) serve();
+    });
+    return ready[0] ? this.next() : new Uint8Array(0);
+  }
+
+  private pass(signal: number, pid: number, terminal: ForegroundTerminal): void {
+    if (signal === SIGWINCH) return terminal.resized();
+    if (signal === SIGCONT) terminal.continued();
     this.kernel.may('ESRCH', 'EPERM').kill(pid, signal);
   }
 

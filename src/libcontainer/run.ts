@@ -1,6 +1,6 @@
 import { create } from './create.ts';
 import { remove } from './delete.ts';
-import { SignalRelay } from './foreground.ts';
+import { type Attendant, SignalRelay } from './foreground.ts';
 import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
 import { kernelOf } from './kernel.ts';
@@ -26,10 +26,11 @@ function runInForeground(host: Host, id: string, options: RunOptions): number {
   try {
     create(host, id, { ...options, foreground: terminal });
     status = orRemove(host, id, () => {
-      const shown = terminal.begin();
-      start(host, id);
+      terminal.begin();
+      const others: Attendant[] = [];
+      start(host, id, others);
       const pid = StateDirectory.open(host.engine, host.root, id).load()?.init_process_pid ?? 0;
-      return signals.untilExit(pid, shown ? terminal : undefined);
+      return signals.untilExit(pid, terminal, others);
     });
   } finally {
     terminal.end();

@@ -68,6 +68,9 @@ export function isId(name: string): boolean {
 const STATE = 'state.json';
 const CONFIG = 'config.json';
 export const SOCKET = 'init.sock';
+/** A directory, for the container has it mounted before there is a socket in it. */
+export const NOTIFY_DIRECTORY = 'notify';
+export const NOTIFY_SOCKET = 'notify.sock';
 
 /** Throws `invalid-id` unless the whole of `id` is the name of one directory: `..` would be somebody else's. */
 export function checkId(id: string): void {
@@ -162,9 +165,25 @@ export class StateDirectory {
     unlinkIfThere(this.engine, `${this.path}/${SOCKET}`);
   }
 
+  makeNotifyDirectory(): void {
+    this.engine.files.mkdir(`${this.path}/${NOTIFY_DIRECTORY}`, 0o755);
+  }
+
+  /** Where the socket is to be; undefined if the container was made without. */
+  get notifySocket(): string | undefined {
+    return this.has(NOTIFY_DIRECTORY) ? `${this.path}/${NOTIFY_DIRECTORY}/${NOTIFY_SOCKET}` : undefined;
+  }
+
+  private removeNotifyDirectory(): void {
+    if (!this.notifySocket) return;
+    unlinkIfThere(this.engine, this.notifySocket);
+    this.engine.files.rmdir(`${this.path}/${NOTIFY_DIRECTORY}`);
+  }
+
   /** Removes the directory. state.json goes last: until then a delete that is killed can be repeated. */
   remove(): void {
     const { files } = this.engine;
+    this.removeNotifyDirectory();
     const names = namesIn(this.engine, this.path);
     for (const name of names.sort((a, b) => Number(a === STATE) - Number(b === STATE))) {
       unlinkIfThere(this.engine, `${this.path}/${name}`);

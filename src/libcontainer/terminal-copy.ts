@@ -3,19 +3,16 @@ import { AT_FDCWD, bitsOf, openFlags } from '../syscalls/constants.ts';
 import { errnoCode, errnoNumber } from '../syscalls/errno.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { StreamBuffer } from '../syscalls/stream-buffer.ts';
+import type { Attendant } from './foreground.ts';
 import type { Log } from './host.ts';
 import { endOfInput } from './host-terminal.ts';
-import { poll, type Waited } from './poll.ts';
-
-interface Interest extends Waited {
-  serve(): void;
-}
+import { type Interest, poll } from './poll.ts';
 
 /**
  * Copies between our standard streams and the master of the container's terminal. Nothing is read that there is no room
  * for, so nothing is lost to whoever is slow; and nothing blocks, so signals are always heard.
  */
-export class TerminalCopy {
+export class TerminalCopy implements Attendant {
   private readonly input: StreamBuffer;
   private readonly output: StreamBuffer;
   private readonly outlet: { readonly fd: number; readonly most: number };
@@ -43,15 +40,24 @@ export class TerminalCopy {
     kernel.calls.fcntl(master, 'F_SETFL', bitsOf(openFlags, ['O_RDWR', 'O_NONBLOCK']));
   }
 
-  /** Waits until something can be done, and does it. True if `signals` has something to say. */
-  attend(signals: number): boolean {
-    const absence = this.absence();
-    const interests = this.interests(absence === undefined);
-    const ready = poll(this.kernel, [{ fd: signals, events: 'POLLIN' }, ...interests], absence);
-    interests.forEach(({ serve }, i) => {
-      if (ready[i + 1]) serve();
-    });
-    return ready[0] === true;
+  interests(): Interest[] {
+    const { master, input, output } = this;
+    const list: Interest[] = output.length > 0 ? [this.showing()] : [];
+    if (!this.open) return list;
+    const present = this.patience() === undefined;
+    if (present && output.room > 0) list.push({ fd: master, events: 'POLLIN', serve: () => this.receive() });
+    if (present && input.length > 0) list.push({ fd: master, events: 'POLLOUT', serve: () => this.send() });
+    if (this.typing && input.room > 0) list.push({ fd: 0, events: 'POLLIN', serve: () => this.take() });
+    return list;
+  }
+
+  /** How long to leave the master alone, which would always be ready, for its hang-up. */
+  patience(): bigint | undefined {
+    if (!this.open || this.absentUntil === undefined) return undefined;
+    const left = this.absentUntil - this.engine.monotonic();
+    if (left > 0n) return left;
+    this.absentUntil = undefined;
+    return undefined;
   }
 
   /**
@@ -75,25 +81,6 @@ export class TerminalCopy {
   close(): void {
     if (this.open) this.engine.files.close(this.master);
     this.open = false;
-  }
-
-  /** How long to leave the master alone, which would always be ready, for its hang-up. */
-  private absence(): bigint | undefined {
-    if (!this.open || this.absentUntil === undefined) return undefined;
-    const left = this.absentUntil - this.engine.monotonic();
-    if (left > 0n) return left;
-    this.absentUntil = undefined;
-    return undefined;
-  }
-
-  private interests(present: boolean): Interest[] {
-    const { master, input, output } = this;
-    const list: Interest[] = output.length > 0 ? [this.showing()] : [];
-    if (!this.open) return list;
-    if (present && output.room > 0) list.push({ fd: master, events: 'POLLIN', serve: () => this.receive() });
-    if (present && input.length > 0) list.push({ fd: master, events: 'POLLOUT', serve: () => this.send() });
-    if (this.typing && input.room > 0) list.push({ fd: 0, events: 'POLLIN', serve: () => this.take() });
-    return list;
   }
 
   private showing(): Interest {

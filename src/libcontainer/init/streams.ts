@@ -1,8 +1,8 @@
 import type { FileStat } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
-import type { Process } from '../../spec/config.ts';
+import type { IDMapping, Process } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
-import type { Creation, CreationStep } from '../creation.ts';
+import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { openInRoot } from '../rootfs/target.ts';
 
 /** A stream that is the host's /dev/null becomes the container's: its program may look at what it is, or reopen it. */
@@ -46,16 +46,24 @@ export function ownStreams(process: Process | undefined): CreationStep[] {
 }
 
 /** Which user of ours the container's is. */
-function hostUid({ engine, init }: Creation, uid: number): number | undefined {
-  const map = engine
-    .decode(engine.files.read(`/proc/${init.pid}/uid_map`))
-    .trim()
-    .split('\n');
-  for (const line of map) {
-    const [first = 0, host = 0, count = 0] = line.trim().split(/ +/).map(Number);
-    if (uid >= first && uid < first + count) return host + uid - first;
-  }
-  return undefined;
+function hostUid({ engine, init, config }: Creation, uid: number): number | undefined {
+  const namespace = namespaceOf(config, 'user');
+  if (namespace === 'host') return uid;
+  const maps =
+    namespace === 'new'
+      ? (config.linux?.uidMappings ?? [])
+      : parseMap(engine.decode(engine.files.read(`/proc/${init.pid}/uid_map`)));
+  const map = maps.find(({ containerID, size }) => uid >= containerID && uid < containerID + size);
+  return map && uid - map.containerID + map.hostID;
+}
+
+/** As the kernel shows it to us, user_namespaces(7). */
+function parseMap(text: string): IDMapping[] {
+  return [...text.matchAll(/(\d+)\s+(\d+)\s+(\d+)/g)].map(([, containerID, hostID, size]) => ({
+    containerID: Number(containerID),
+    hostID: Number(hostID),
+    size: Number(size),
+  }));
 }
 
 /** Init's streams are ours. */

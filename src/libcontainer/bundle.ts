@@ -6,7 +6,6 @@ import { formatProblem } from '../spec/problem.ts';
 import { ContainerError } from './errors.ts';
 import type { Log } from './host.ts';
 import { pathElements } from './path.ts';
-import { refuseUnsupported } from './unsupported.ts';
 
 export interface Bundle {
   readonly config: Config;
@@ -25,7 +24,6 @@ export function loadBundle(engine: Engine, log: Log, directory: string): Bundle 
     const text = errors.map((problem) => `config.json:${formatProblem(problem)}`).join('; ');
     throw new ContainerError('invalid-config', text || 'config.json cannot be used', { pointer: first?.pointer });
   }
-  refuseUnsupported(config);
   return { config, rootfs: rootfsOf(engine, directory, config) };
 }
 

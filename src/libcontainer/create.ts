@@ -3,12 +3,12 @@ import { loadBundle } from './bundle.ts';
 import { callerNofile, callerOf } from './caller.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
-import { ContainerError } from './errors.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
 import type { Host } from './host.ts';
 import { attributeSteps, resetAffinity } from './init/attributes.ts';
 import { spawnBuilder } from './init/builder.ts';
 import { cloneInit, timeSteps } from './init/clone.ts';
+import { checkTerminal, consoleSteps, pidfdSteps } from './init/console.ts';
 import { executableStep } from './init/executable.ts';
 import { identitySteps } from './init/identity.ts';
 import { joinSteps } from './init/join.ts';
@@ -17,13 +17,15 @@ import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
 import { confineRecipe } from './init/start.ts';
 import { Starting } from './init/starting.ts';
-import { reopenNull } from './init/streams.ts';
+import { ownStreams, reopenNull } from './init/streams.ts';
 import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
 import { intelRdtSteps } from './intel-rdt/steps.ts';
 import { kernelOf } from './kernel.ts';
+import { listening } from './listen-fds.ts';
 import { type NamespaceType, namespaces } from './namespaces.ts';
 import { netDeviceSteps } from './net-devices/steps.ts';
+import { isNotified, notifying } from './notify-socket.ts';
 import type { CreateOptions } from './options.ts';
 import { processFacts } from './process.ts';
 import { perform } from './recipe.ts';
@@ -42,11 +44,11 @@ import { withUserNamespace } from './user-namespace.ts';
  */
 export function create(host: Host, id: string, options: CreateOptions): void {
   checkId(id);
-  refuseOptions(options);
   const { engine, log } = host;
   const bundle = loadBundle(engine, log, options.bundle);
   const caller = callerOf(engine);
-  const config = withUserNamespace(host, caller, bundle.config);
+  const config = withUserNamespace(host, caller, notifying(engine, bundle.config, `${host.root}/${id}`));
+  checkTerminal(config.process?.terminal === true, options);
   const kernel = kernelOf(engine);
   const cgroup = newCgroup(host, kernel, id, config, caller);
   const steps = recipe(config, options);
@@ -55,6 +57,7 @@ export function create(host: Host, id: string, options: CreateOptions): void {
     ...{ engine, log, kernel, id, options, config, caller },
     rootfs: bundle.rootfs,
     created: rfc3339(engine.now()),
+    listening: listening(engine),
     callerNofile: callerNofile(engine),
   };
   state.locked(kernel, () => {
@@ -90,6 +93,9 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...deviceSteps(config),
     ...createHookSteps(config.hooks),
     reopenNull,
+    ...ownStreams(process),
+    ...consoleSteps(process),
+    ...pidfdSteps(options),
     ...(process ? [cwdStep(process.cwd)] : []),
     ...enterRoot(config, options.noPivot === true),
     ...readonlyTmpfsSteps(mounts),
@@ -111,6 +117,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
 const announce: CreationStep = {
   name: 'write the state directory',
   do(creation) {
+    if (isNotified(creation.engine, creation.config)) creation.state.makeNotifyDirectory();
     creation.state.saveConfig(creation.config);
     creation.state.save(savedState(creation, 'creating'));
   },
@@ -207,7 +214,8 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       creator: { pid: engine.pid, startTime: processFacts(engine, engine.pid)?.startTime ?? 0 },
       stub: creation.stubFile,
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
-      preserveFds: facts.options.preserveFds ?? 0,
+      preserveFds: creation.inherited,
+      ...(facts.listening && { listening: facts.listening }),
       ...(creation.rdtGroups.length > 0 && { rdtGroups: creation.rdtGroups }),
       callerNofile: facts.callerNofile,
       ...(creation.confined && { confined: creation.confined }),
@@ -224,10 +232,4 @@ function namespacePaths(config: Config, pid: number): Record<string, string> {
 function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
-}
-
-function refuseOptions({ consoleSocket, pidfdSocket }: CreateOptions): void {
-  const asked = Object.entries({ 'console-socket': consoleSocket, 'pidfd-socket': pidfdSocket });
-  const first = asked.find(([, value]) => value);
-  if (first) throw new ContainerError('unsupported', `--${first[0]} is not supported by this version of tsrunc`);
 }

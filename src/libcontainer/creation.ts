@@ -7,6 +7,7 @@ import type { Caller } from './caller.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { oomObituary } from './cgroups/obituary.ts';
 import type { Log } from './host.ts';
+import type { Listening } from './listen-fds.ts';
 import type { Machine } from './machine.ts';
 import type { NamespaceType } from './namespaces.ts';
 import type { CreateOptions } from './options.ts';
@@ -92,6 +93,12 @@ export class Creation implements RecipeContext {
     this.rootFd = fd;
   }
 
+  /** How many descriptors from 3 on are the container's. */
+  get inherited(): number {
+    const { listening, options } = this.facts;
+    return (listening?.fds ?? 0) + (options.preserveFds ?? 0);
+  }
+
   /** Why init died, as far as the cgroup can tell. */
   obituary(): string | undefined {
     return oomObituary(this.cgroup);
@@ -110,6 +117,8 @@ export interface CreationFacts {
   readonly caller: Caller;
   /** When: RFC 3339, UTC. */
   readonly created: string;
+  /** What systemd has opened for the container. */
+  readonly listening: Listening | undefined;
   /** The soft RLIMIT_NOFILE that our caller has. */
   readonly callerNofile: number | undefined;
 }

@@ -13,6 +13,15 @@ export interface CreateOptions {
   readonly consoleSocket?: string;
   /** The AF_UNIX socket that receives a pidfd of init. */
   readonly pidfdSocket?: string;
+  /** For a caller that stays while the container runs. */
+  readonly foreground?: Foreground;
+}
+
+export interface Foreground {
+  /** The container is going to have a terminal: the last moment to refuse. */
+  expectTerminal(): void;
+  /** Gets the master of the container's terminal, if it has one, to keep. */
+  takeMaster(master: number): void;
 }
 
 export interface RunOptions extends CreateOptions {

@@ -9,6 +9,11 @@ export interface Waited {
   readonly events: 'POLLIN' | 'POLLOUT' | 'POLLPRI';
 }
 
+/** What there is to do once it is ready. */
+export interface Interest extends Waited {
+  serve(): void;
+}
+
 /**
  * Which of the descriptors have something to say, hang-ups and errors included, by their place in the list. None
  * after `nanoseconds`, and none when a signal came first: the caller looks at its clock and calls again.

@@ -3,7 +3,8 @@ import { oomObituary } from './cgroups/obituary.ts';
 import { cgroupOf } from './container-cgroup.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
-import { SignalRelay } from './foreground.ts';
+import { type Attendant, SignalRelay } from './foreground.ts';
+import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
 import { kernelOf } from './kernel.ts';
 import type { RunOptions } from './options.ts';
@@ -20,23 +21,43 @@ export interface Ended {
 
 /** create, start, and unless detached: wait, forward signals, delete. */
 export function run(host: Host, id: string, options: RunOptions): Ended {
-  const kernel = kernelOf(host.engine);
-  const foreground = !options.detach;
-  if (foreground && !options.noSubreaper) kernel.calls.prctl('PR_SET_CHILD_SUBREAPER', 1, 0, 0, 0);
-  // Before there is anybody to receive them: a signal that comes early is kept.
-  const relay = foreground ? new SignalRelay(host.engine, kernel) : undefined;
+  if (!options.detach) return runInForeground(host, id, options);
   create(host, id, options);
+  orRemove(host, id, () => start(host, id));
+  return { status: 0 };
+}
+
+function runInForeground(host: Host, id: string, options: RunOptions): Ended {
+  const kernel = kernelOf(host.engine);
+  if (!options.noSubreaper) kernel.calls.prctl('PR_SET_CHILD_SUBREAPER', 1, 0, 0, 0);
+  // Before there is anybody to receive them: a signal that comes early is kept.
+  const signals = new SignalRelay(host.engine, kernel);
+  const terminal = new ForegroundTerminal(host, kernel, signals);
+  let ended: Ended;
   try {
-    start(host, id);
+    create(host, id, { ...options, foreground: terminal });
+    ended = orRemove(host, id, () => {
+      terminal.begin();
+      const others: Attendant[] = [];
+      start(host, id, others);
+      const saved = StateDirectory.open(host.engine, host.root, id).load();
+      const status = signals.untilExit(saved?.init_process_pid ?? 0, terminal, others);
+      const killed = status === 128 + SIGKILL && saved !== undefined;
+      return { status, obituary: killed ? oomObituary(cgroupOf(host, kernel, saved)) : undefined };
+    });
+  } finally {
+    terminal.end();
+  }
+  if (!options.keep) remove(host, id, { force: true });
+  return ended;
+}
+
+/** Whoever wanted it to run has no use for one that does not. */
+function orRemove<T>(host: Host, id: string, action: () => T): T {
+  try {
+    return action();
   } catch (error) {
     remove(host, id, { force: true });
     throw error;
   }
-  if (!relay) return { status: 0 };
-  const saved = StateDirectory.open(host.engine, host.root, id).load();
-  const status = relay.untilExit(saved?.init_process_pid ?? 0);
-  const killed = status === 128 + SIGKILL && saved !== undefined;
-  const obituary = killed ? oomObituary(cgroupOf(host, kernel, saved)) : undefined;
-  if (!options.keep) remove(host, id, { force: true });
-  return { status, obituary };
 }

@@ -7,12 +7,15 @@ import { cgroupOf } from './container-cgroup.ts';
 import type { StubProcess } from './creation.ts';
 import { endInit } from './delete.ts';
 import { ContainerError } from './errors.ts';
+import type { Attendant } from './foreground.ts';
 import { runPoststart } from './hooks/start.ts';
 import type { Host } from './host.ts';
 import { connectParked } from './init/park.ts';
 import { startRecipe } from './init/start.ts';
 import { Starting } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
+import { listeningProcess } from './listen-fds.ts';
+import { type NotifyRelay, notifyRelay } from './notify-socket.ts';
 import { initDied, perform } from './recipe.ts';
 import { filterOf } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
@@ -20,21 +23,27 @@ import { type SavedState, StateDirectory } from './store.ts';
 
 /**
  * Has the parked init become the container's program (runtime.md, "start"). Returns when it runs; if execve
- * fails, now or past its point of no return, throws why.
+ * fails, now or past its point of no return, throws why. With a socket of systemd's, waits until the container is ready;
+ * in the foreground the caller does, who gets what to attend to.
  */
-export function start(host: Host, id: string): void {
+export function start(host: Host, id: string, foreground?: Attendant[]): void {
   const kernel = kernelOf(host.engine);
   const state = StateDirectory.open(host.engine, host.root, id);
   // Two starts at once: the second waits here, and finds the container running.
   const started = state.locked(kernel, () => startLocked(host, kernel, state));
   // Without the lock: a hook may hang, and somebody must be able to delete the container then.
   poststart(host, kernel, started);
+  const { relay, saved } = started;
+  if (!relay) return;
+  if (foreground) foreground.push(relay);
+  else relay.awaitReady(saved.init_process_pid);
 }
 
 interface Started {
   readonly saved: SavedState;
   readonly config: Config;
   readonly cgroup: Cgroup;
+  readonly relay: NotifyRelay | undefined;
 }
 
 function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): Started {
@@ -48,12 +57,15 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
     throw new ContainerError('invalid-config', 'process property must not be empty', { pointer: '/process' });
 
   const { init_process_pid: pid, tsrunc } = saved;
+  // Before there is somebody to be heard.
+  const relay = notifyRelay(host, kernel, state);
   const init = wakened(cgroup, () => connectParked(engine, kernel, state, { pid, ...tsrunc.parked }));
   const filter = filterOf(engine, state, config);
-  const facts = { engine, kernel, log, saved, process: config.process, config, filter };
+  const process = listeningProcess(engine, config.process, saved);
+  const facts = { engine, kernel, log, saved, process, config, filter };
   perform(startRecipe(facts), new Starting(facts, init, cgroup));
   state.removeSocket();
-  return { saved, config, cgroup };
+  return { saved, config, cgroup, relay };
 }
 
 /** Its memory limit may have been lowered since create to where accept4 is one page too many. */

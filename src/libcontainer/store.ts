@@ -4,6 +4,7 @@ import type { Config } from '../spec/config.ts';
 import { parseJson, writeJson } from '../spec/json.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { ContainerError } from './errors.ts';
+import type { Listening } from './listen-fds.ts';
 
 /**
  * What a container is, between two commands: `state.json` in its directory under `--root`. The keys at the
@@ -37,7 +38,10 @@ export interface OwnState {
   readonly parked: { readonly control: number; readonly socket: number };
   /** The stub's executable: while init runs this, the container is created and not started. */
   readonly stub: { readonly dev: number; readonly ino: number };
+  /** All descriptors from 3 on that the container keeps. */
   readonly preserveFds: number;
+  /** The first of them, if they are such. */
+  readonly listening?: Listening;
   /** Directories of resctrl that go with the container. */
   readonly rdtGroups?: readonly string[];
   /** The soft RLIMIT_NOFILE that the caller of create had. */
@@ -64,6 +68,9 @@ export function isId(name: string): boolean {
 const STATE = 'state.json';
 const CONFIG = 'config.json';
 export const SOCKET = 'init.sock';
+/** A directory, for the container has it mounted before there is a socket in it. */
+export const NOTIFY_DIRECTORY = 'notify';
+export const NOTIFY_SOCKET = 'notify.sock';
 
 /** Throws `invalid-id` unless the whole of `id` is the name of one directory: `..` would be somebody else's. */
 export function checkId(id: string): void {
@@ -160,9 +167,25 @@ export class StateDirectory {
     unlinkIfThere(this.engine, `${this.path}/${SOCKET}`);
   }
 
+  makeNotifyDirectory(): void {
+    this.engine.files.mkdir(`${this.path}/${NOTIFY_DIRECTORY}`, 0o755);
+  }
+
+  /** Where the socket is to be; undefined if the container was made without. */
+  get notifySocket(): string | undefined {
+    return this.has(NOTIFY_DIRECTORY) ? `${this.path}/${NOTIFY_DIRECTORY}/${NOTIFY_SOCKET}` : undefined;
+  }
+
+  private removeNotifyDirectory(): void {
+    if (!this.notifySocket) return;
+    unlinkIfThere(this.engine, this.notifySocket);
+    this.engine.files.rmdir(`${this.path}/${NOTIFY_DIRECTORY}`);
+  }
+
   /** Removes the directory. state.json goes last: until then a delete that is killed can be repeated. */
   remove(): void {
     const { files } = this.engine;
+    this.removeNotifyDirectory();
     const names = namesIn(this.engine, this.path);
     for (const name of names.sort((a, b) => Number(a === STATE) - Number(b === STATE))) {
       unlinkIfThere(this.engine, `${this.path}/${name}`);

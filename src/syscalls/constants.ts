@@ -191,7 +191,14 @@ export const ambientCommands = { PR_CAP_AMBIENT_RAISE: 2, PR_CAP_AMBIENT_CLEAR_A
 export const capabilityVersion = { _LINUX_CAPABILITY_VERSION_3: 0x20080522 } as const;
 
 export const memfdFlags = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2, MFD_EXEC: 0x10 } as const;
-export const fcntlCommands = { F_GETFD: 1, F_SETFD: 2, F_GETFL: 3, F_ADD_SEALS: 1033, F_GET_SEALS: 1034 } as const;
+export const fcntlCommands = {
+  F_GETFD: 1,
+  F_SETFD: 2,
+  F_GETFL: 3,
+  F_SETFL: 4,
+  F_ADD_SEALS: 1033,
+  F_GET_SEALS: 1034,
+} as const;
 export const seals = {
   F_SEAL_SEAL: 1,
   F_SEAL_SHRINK: 2,
@@ -202,7 +209,7 @@ export const seals = {
 } as const;
 
 export const socketDomains = { AF_UNIX: 1, AF_NETLINK: 16 } as const;
-export const socketTypes = { SOCK_STREAM: 1, SOCK_RAW: 3, SOCK_CLOEXEC: 0o2000000 } as const;
+export const socketTypes = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_CLOEXEC: 0o2000000 } as const;
 export const socketLevels = { SOL_SOCKET: 1 } as const;
 export const socketOptions = { SO_PEERCRED: 17 } as const;
 export const messageFlags = { MSG_PEEK: 2, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
@@ -226,8 +233,38 @@ export const linkAttributes = { IFLA_IFNAME: 3, IFLA_NET_NS_FD: 28 } as const;
 export const addressAttributes = { IFA_ADDRESS: 1, IFA_LOCAL: 2, IFA_BROADCAST: 4 } as const;
 export const addressFlags = { IFA_F_PERMANENT: 0x80 } as const;
 
-/** linux/sockios.h, linux/nsfs.h. */
-export const ioctls = { SIOCSIFFLAGS: 0x8914, NS_GET_NSTYPE: 0xb703 } as const;
+/** linux/sockios.h, linux/nsfs.h, asm-generic/ioctls.h. */
+export const ioctls = {
+  SIOCSIFFLAGS: 0x8914,
+  NS_GET_NSTYPE: 0xb703,
+  TCGETS: 0x5401,
+  TCSETS: 0x5402,
+  TIOCSCTTY: 0x540e,
+  TIOCGWINSZ: 0x5413,
+  TIOCSWINSZ: 0x5414,
+  TIOCGPTN: 0x80045430,
+  TIOCSPTLCK: 0x40045431,
+  TIOCGPTPEER: 0x5441,
+} as const;
+/** asm-generic/termbits.h. */
+export const inputModes = {
+  IGNBRK: 0o1,
+  BRKINT: 0o2,
+  PARMRK: 0o10,
+  ISTRIP: 0o40,
+  INLCR: 0o100,
+  IGNCR: 0o200,
+  ICRNL: 0o400,
+  IXON: 0o2000,
+} as const;
+export const outputModes = { OPOST: 0o1, ONLCR: 0o4 } as const;
+export const controlModes = { CSIZE: 0o60, CS8: 0o60, PARENB: 0o400 } as const;
+export const localModes = { ISIG: 0o1, ICANON: 0o2, ECHO: 0o10, ECHONL: 0o100, IEXTEN: 0o100000 } as const;
+/** Places in c_cc. */
+export const controlCharacters = { VEOF: 4, VTIME: 5, VMIN: 6 } as const;
+/** linux/major.h. */
+export const UNIX98_PTY_SLAVE_MAJOR = 136;
+export const TTYAUX_MAJOR = 5;
 /** net/if.h. */
 export const interfaceFlags = { IFF_UP: 1 } as const;
 
@@ -391,8 +428,15 @@ export const auditArches = { AUDIT_ARCH_X86_64: 0xc000003e, AUDIT_ARCH_AARCH64: 
 export const mmapProtections = { PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4 } as const;
 export const SIGKILL = 9;
 export const SIGSEGV = 11;
+export const SIGPIPE = 13;
 export const SIGCHLD = 17;
+export const SIGCONT = 18;
+export const SIGTSTP = 20;
+export const SIGTTIN = 21;
+export const SIGTTOU = 22;
+export const SIGWINCH = 28;
 export const sigprocmaskHow = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
+export const dispositions = { SIG_DFL: 0, SIG_IGN: 1 } as const;
 export const sigactionFlags = {
   SA_SIGINFO: 4,
   SA_RESTORER: 0x04000000,

@@ -6,6 +6,8 @@ const libseccomp = (symbol: string, arity: number): NativeFunction => ({ library
 /** The C functions that we call, each declared here and nowhere else. All take and give 64-bit integers. */
 export const nativeFunctions = {
   syscall: libc('syscall', 7),
+  read: libc('read', 3),
+  write: libc('write', 3),
   memcpy: libc('memcpy', 3),
   bsearch: libc('bsearch', 5),
   dlopen: libc('dlopen', 2),

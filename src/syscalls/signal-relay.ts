@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import { bitsOf, mmapProtections } from './constants.ts';
+import { bitsOf, dispositions, mmapProtections } from './constants.ts';
 import { pipePair } from './descriptor-pair.ts';
 import type { LocalKernel } from './local-port.ts';
 import { syscallNumber } from './numbers.ts';
@@ -26,6 +26,13 @@ export function relaySignals(engine: Engine, kernel: LocalKernel, numbers: reado
     }
   });
   return read;
+}
+
+/** Gives signals that were relayed another disposition. */
+export function unrelay(kernel: LocalKernel, disposition: keyof typeof dispositions, numbers: readonly number[]): void {
+  for (const number of numbers) {
+    kernel.calls.rt_sigaction(number, { handler: dispositions[disposition] }, 0, SIGSET_SIZE);
+  }
 }
 
 /** Puts the code into a page that is never writable and executable at once. */

@@ -97,6 +97,19 @@ export const kernelSigaction = struct('kernel_sigaction', {
   mask: u64,
 });
 
+/** asm-generic/termios.h. */
+export const winsize = struct('winsize', { ws_row: u16, ws_col: u16, ws_xpixel: u16, ws_ypixel: u16 });
+
+/** asm-generic/termbits.h: the kernel's, of which the C library makes one of its own. */
+export const termios = struct('termios', {
+  c_iflag: flagsField(u32, k.inputModes),
+  c_oflag: flagsField(u32, k.outputModes),
+  c_cflag: flagsField(u32, k.controlModes),
+  c_lflag: flagsField(u32, k.localModes),
+  c_line: u8,
+  c_cc: bytesField(19),
+});
+
 /** bits/statfs.h on 64-bit machines. */
 export const statfs = struct('statfs', {
   f_type: i64,

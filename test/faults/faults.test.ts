@@ -1,6 +1,9 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Patch } from '../integration/support/json.ts';
 import { type Outcome, testTsrunc, transcript } from '../integration/support/runtime.ts';
 import { sandbox } from '../integration/support/sandbox.ts';
+import { Receiver } from '../integration/support/terminal.ts';
 import { type Fault, Faulty, type FaultyOutcome, faultyRuntime, sample, words } from './sweep.ts';
 
 /**
@@ -30,6 +33,7 @@ const RICH = {
 
 interface Verb {
   readonly name: string;
+  readonly patch?: Patch;
   /** Brings the container to where the verb begins. */
   prepare(id: string, bundle: string): void;
   args(id: string, bundle: string): readonly string[];
@@ -41,8 +45,18 @@ const running = (id: string, bundle: string): void => {
   must(box.runtime(['start', id]));
 };
 
+let receiver: Receiver | undefined;
+
 const VERBS: readonly Verb[] = [
   { name: 'create', prepare: () => undefined, args: (id, bundle) => ['create', '--bundle', bundle, id] },
+  {
+    name: 'create with a terminal',
+    patch: { '/process/terminal': true },
+    prepare(_, bundle) {
+      receiver = new Receiver(path.join(bundle, 'console.sock'));
+    },
+    args: (id, bundle) => ['create', '--console-socket', path.join(bundle, 'console.sock'), '--bundle', bundle, id],
+  },
   { name: 'start', prepare: created, args: (id) => ['start', id] },
   { name: 'run', prepare: () => undefined, args: (id, bundle) => ['run', '--bundle', bundle, id] },
   { name: 'kill', prepare: running, args: (id) => ['kill', id, 'KILL'] },
@@ -79,7 +93,7 @@ async function sweep(numbers: readonly number[], check: (number: number) => Prom
 async function once(verb: Verb, fault?: Fault): Promise<FaultyOutcome> {
   const id = box.id();
   const script = verb.name === 'run' ? 'true' : 'sleep 100';
-  const bundle = box.bundle({ script, patch: RICH });
+  const bundle = box.bundle({ script, patch: { ...RICH, ...verb.patch } });
   verb.prepare(id, bundle);
   const outcome = faulty.run(verb.args(id, bundle), fault);
   try {
@@ -92,6 +106,8 @@ async function once(verb: Verb, fault?: Fault): Promise<FaultyOutcome> {
     throw new Error(`${verb.name}, ${what}\n${error instanceof Error ? error.message : error}\n${transcript(outcome)}`);
   } finally {
     await box.clean(id);
+    receiver?.close();
+    receiver = undefined;
     fs.rmSync(bundle, { recursive: true });
   }
   return outcome;
@@ -109,7 +125,7 @@ function judge(verb: Verb, id: string, outcome: FaultyOutcome, fault: Fault | un
   if (lines.length !== 1) throw new Error('not one line');
   if (/internal error| at .*:\d+:\d+|undefined/.test(lines[0] ?? '')) throw new Error('not a clear line');
   // What a failed create has undone needs no delete.
-  if (verb.name !== 'create' && verb.name !== 'run') return;
+  if (!/^create|^run/.test(verb.name)) return;
   const left = box.leftovers(id);
   if (left.length > 0) throw new Error(`left behind by the undo:\n${left.join('\n')}`);
 }

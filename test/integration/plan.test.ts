@@ -5,6 +5,7 @@ import { which } from './support/host.ts';
 import type { Patch } from './support/json.ts';
 import { ok, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
+import { Receiver } from './support/terminal.ts';
 import { until } from './support/wait.ts';
 
 const box = sandbox('plan');
@@ -29,7 +30,7 @@ function planned(bundle: string, id: string): Step[] {
 /** What can only be known when it is done are the numbers of inherited descriptors, and of a key. */
 function comparable({ process, syscall, args }: Call): string {
   const words = args.join(', ');
-  const told = ['close', 'listen', 'accept4', 'keyctl'].includes(syscall) ? words.replace(/\b\d+\b/, 'N') : words;
+  const told = ['close', 'listen', 'accept4', 'keyctl', 'sendmsg'].includes(syscall) ? words.replace(/\b\d+\b/, 'N') : words;
   return `${process}: ${syscall}(${told})`;
 }
 
@@ -44,14 +45,24 @@ const RICH: Patch = {
   '/linux/devices': [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }],
 };
 
-testTsrunc.each<[string, Patch]>([
+let receiver: Receiver;
+beforeAll(() => {
+  receiver = new Receiver(path.join(box.scratch(), 'console.sock'));
+});
+afterAll(() => receiver.close());
+
+testTsrunc.each<[string, Patch, string[]?]>([
   ['the usual config', {}],
   ['a config that asks for more', RICH],
-])('what init really does is what was planned, call by call: %s', (_, patch) => {
+  ['a terminal', { '/process/terminal': true, '/process/consoleSize': { height: 3, width: 4 } }, ['--console-socket']],
+])('what init really does is what was planned, call by call: %s', (_, patch, flags = []) => {
   const id = box.id();
   const bundle = box.bundle({ ownRootfs: true, script: 'sleep 60', patch });
   const plan = planned(bundle, id).flatMap(({ calls }) => calls);
-  const real = ['create', 'start'].flatMap((verb) => traced(verb, id, bundle));
+  const real = [
+    ...traced(['create', '--bundle', bundle, ...flags.flatMap((flag) => [flag, receiver.path]), id]),
+    ...traced(['start', id]),
+  ];
   const of = (calls: readonly Call[], process: string): string[] =>
     calls.filter((call) => call.process === process).map(comparable);
   expect(of(real, 'builder')).toEqual(of(plan, 'builder'));
@@ -59,10 +70,9 @@ testTsrunc.each<[string, Patch]>([
   ok(box.runtime(['delete', '--force', id]));
 });
 
-function traced(verb: string, id: string, bundle: string): Call[] {
+function traced(args: readonly string[]): Call[] {
   const file = path.join(box.scratch(), 'trace.json');
-  const args = verb === 'create' ? ['--bundle', bundle] : [];
-  ok(box.runtime(['--trace', file, verb, ...args, id]));
+  ok(box.runtime(['--trace', file, ...args]));
   const events: { cat?: string; name: string; tid: number; args: Record<string, string> }[] = JSON.parse(
     fs.readFileSync(file, 'utf8'),
   ).traceEvents;

@@ -40,21 +40,23 @@ export const spawnBuilder: CreationStep = {
   },
 };
 
-/** The streams and what --preserve-fds names. The engine marked them close-on-exec when it started, so they are named here. */
-function callersDescriptors({ facts }: Creation): number[] {
-  const preserved = facts.options.preserveFds ?? 0;
-  for (let i = 0; i < preserved; i++) {
-    if (!facts.engine.isInherited(3 + i)) {
-      throw new ContainerError('invalid-argument', `unable to stat preserved-fd ${i} (of ${preserved})`);
-    }
-  }
-  return Array.from({ length: 3 + preserved }, (_, fd) => fd);
+/** The streams, and what systemd and --preserve-fds name. The engine marked them close-on-exec when it started, so they are named here. */
+function callersDescriptors({ facts, inherited }: Creation): number[] {
+  const { engine, listening, options } = facts;
+  const first = 3 + (listening?.fds ?? 0);
+  const all = Array.from({ length: 3 + inherited }, (_, fd) => fd);
+  const missing = all.slice(3).find((fd) => !engine.isInherited(fd));
+  if (missing === undefined) return all;
+  const which =
+    missing < first
+      ? `descriptor ${missing} of LISTEN_FDS=${listening?.fds}`
+      : `preserved-fd ${missing - first} (of ${options.preserveFds})`;
+  throw new ContainerError('invalid-argument', `unable to stat ${which}`);
 }
 
-/** Nothing of the caller's but the streams and what --preserve-fds names reaches the container (CVE-2024-21626). */
+/** Nothing of the caller's but the streams and what was named for it reaches the container (CVE-2024-21626). */
 function closeOnExecFrom(creation: Creation): void {
-  const first = 3 + (creation.facts.options.preserveFds ?? 0);
-  creation.facts.kernel.calls.close_range(first, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
+  creation.facts.kernel.calls.close_range(3 + creation.inherited, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
 }
 
 const MAX_FD = 0xffffffff;

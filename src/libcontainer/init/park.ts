@@ -1,6 +1,5 @@
 import { Batch, type Memory } from '../../syscalls/batch.ts';
 import { callsOver } from '../../syscalls/calls.ts';
-import { AT_FDCWD, bitsOf, socketDomains } from '../../syscalls/constants.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { ucred } from '../../syscalls/structs.ts';
@@ -9,6 +8,7 @@ import type { StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { Machine } from '../machine.ts';
 import { SOCKET, type StateDirectory } from '../store.ts';
+import { withUnixAddress } from '../unix-address.ts';
 import { stubProcess } from './stub-process.ts';
 
 /**
@@ -18,10 +18,8 @@ import { stubProcess } from './stub-process.ts';
 
 /** The socket that init will listen on. Bound by us, through a descriptor: state paths exceed the 108 bytes of sun_path. */
 export function bindParkingSocket(kernel: LocalKernel, state: StateDirectory): number {
-  const directory = kernel.calls.openat(AT_FDCWD, state.path, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
   const socket = kernel.calls.socket('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0);
-  kernel.calls.bind(socket, address(directory));
-  kernel.calls.close(directory);
+  withUnixAddress(kernel, `${state.path}/${SOCKET}`, (address) => kernel.calls.bind(socket, address));
   return socket;
 }
 
@@ -40,10 +38,8 @@ export function connectParked(
   state: StateDirectory,
   parked: { pid: number; control: number; socket: number },
 ): StubProcess {
-  const directory = kernel.calls.openat(AT_FDCWD, state.path, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
   const socket = kernel.calls.socket('AF_UNIX', ['SOCK_STREAM', 'SOCK_CLOEXEC'], 0);
-  kernel.calls.connect(socket, address(directory));
-  kernel.calls.close(directory);
+  withUnixAddress(kernel, `${state.path}/${SOCKET}`, (address) => kernel.calls.connect(socket, address));
   if (peerOf(kernel, socket) !== parked.pid) {
     throw new ContainerError('state', 'the process behind the socket in the state directory is not the container init');
   }
@@ -64,12 +60,6 @@ function parkingBatch(control: number, socket: number): Batch {
   calls.close(control);
   callsOver(sink, { adopt: true }).accept4(socket, 0, 0, ['SOCK_CLOEXEC']);
   return batch;
-}
-
-function address(directory: number): { sun_family: number; sun_path: Uint8Array } {
-  const path = `/proc/self/fd/${directory}/${SOCKET}`;
-  const bytes = Uint8Array.from([...path].map((char) => char.charCodeAt(0)));
-  return { sun_family: bitsOf(socketDomains, ['AF_UNIX']), sun_path: bytes };
 }
 
 /** SO_PEERCRED of a listening socket names the process that called listen (unix(7)). */

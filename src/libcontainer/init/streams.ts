@@ -1,7 +1,8 @@
 import type { FileStat } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
+import type { IDMapping, Process } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
-import type { Creation, CreationStep } from '../creation.ts';
+import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { nullDevice } from '../rootfs/null-device.ts';
 
 /** A stream that is the host's /dev/null becomes the container's: its program may look at what it is, or reopen it. */
@@ -18,6 +19,51 @@ export const reopenNull: CreationStep = {
     kernel.calls.close(opened);
   },
 };
+
+/**
+ * Makes the container's user the owner of its streams, so that it can open them again: /dev/stdout, /proc/self/fd/1. In
+ * the foreground of pipes only: the caller's terminal and its files are still the caller's when the container is gone.
+ */
+export function ownStreams(process: Process | undefined): CreationStep[] {
+  if (!process || process.terminal) return [];
+  return [
+    {
+      name: 'give the streams to the container user',
+      pointer: '/process/user/uid',
+      do(creation) {
+        const uid = hostUid(creation, process.user?.uid ?? 0);
+        if (uid === undefined) return;
+        const { kernel, options } = creation.facts;
+        for (const fd of [0, 1, 2]) {
+          const stat = stream(creation, fd);
+          if (!stat || stat.uid === uid || isNull(stat) || (options.foreground && stat.kind !== 'fifo')) continue;
+          kernel.may('EINVAL', 'EPERM', 'EROFS').fchownat(fd, '', uid, -1, ['AT_EMPTY_PATH']);
+        }
+      },
+    },
+  ];
+}
+
+/** Which user of ours the container's is. */
+function hostUid({ engine, init, config }: Creation, uid: number): number | undefined {
+  const namespace = namespaceOf(config, 'user');
+  if (namespace === 'host') return uid;
+  const maps =
+    namespace === 'new'
+      ? (config.linux?.uidMappings ?? [])
+      : parseMap(engine.decode(engine.files.read(`/proc/${init.pid}/uid_map`)));
+  const map = maps.find(({ containerID, size }) => uid >= containerID && uid < containerID + size);
+  return map && uid - map.containerID + map.hostID;
+}
+
+/** As the kernel shows it to us, user_namespaces(7). */
+function parseMap(text: string): IDMapping[] {
+  return [...text.matchAll(/(\d+)\s+(\d+)\s+(\d+)/g)].map(([, containerID, hostID, size]) => ({
+    containerID: Number(containerID),
+    hostID: Number(hostID),
+    size: Number(size),
+  }));
+}
 
 /** Init's streams are ours. */
 function stream({ engine }: Creation, fd: number): FileStat | undefined {

@@ -1,9 +1,9 @@
 import type { FileStat, Files } from '../../engine/engine.ts';
 import { type Entry, Memory } from '../../syscalls/batch.ts';
-import { fileTypes } from '../../syscalls/constants.ts';
+import { fileTypes, superMagic, TTYAUX_MAJOR, UNIX98_PTY_SLAVE_MAJOR } from '../../syscalls/constants.ts';
 import { errnoNumber } from '../../syscalls/errno.ts';
 import { type FieldType, readField, type Struct, writeField } from '../../syscalls/struct.ts';
-import { bpfProgQuery, pollfd, statx, ucred } from '../../syscalls/structs.ts';
+import { bpfProgQuery, pollfd, statfs, statx, ucred } from '../../syscalls/structs.ts';
 import { pathElements } from '../path.ts';
 import type { Descriptors } from './descriptors.ts';
 
@@ -46,6 +46,7 @@ export class ImaginedKernel {
     this.trees.delete(fd);
     const [first = '', second = ''] = this.current?.call.words() ?? [];
     if (this.current?.call.name === 'fsmount') this.trees.set(fd, { type: unquoted(first), source: '' });
+    if (this.current?.call.name === 'ioctl') this.trees.set(fd, { type: 'devpts', source: PEER });
     if (this.current?.call.name === 'open_tree') this.trees.set(fd, { type: 'bind', source: unquoted(second) });
     return fd;
   }
@@ -59,13 +60,20 @@ export class ImaginedKernel {
       if (kind === undefined) return -errnoNumber('ENOENT');
       return how.includes('O_DIRECTORY') && kind !== 'directory' ? -errnoNumber('ENOTDIR') : undefined;
     },
+    fstatfs: ([file = ''], { registers }) => {
+      const devpts = this.terminal(file) || this.mountOf(inside(file, '""'))?.type === 'devpts';
+      if (devpts) fill(registers[1], statfs, { f_type: superMagic.DEVPTS_SUPER_MAGIC });
+      return undefined;
+    },
     statx: ([directory = '', name = ''], { registers }) => {
       const path = inside(directory, name);
-      const kind = this.kindAt(directory, name);
+      const terminal = this.terminal(directory);
+      const kind = terminal ? 'char' : this.kindAt(directory, name);
       if (kind === undefined) return -errnoNumber(name === '""' ? 'EBADF' : 'ENOENT');
       fill(registers[4], statx, {
         stx_mode: fileTypes[modes[kind]] | 0o755,
         ...(path === 'dev/null' && { stx_rdev_major: 1, stx_rdev_minor: 3 }),
+        ...terminal,
       });
       return undefined;
     },
@@ -116,6 +124,13 @@ export class ImaginedKernel {
     },
   };
 
+  /** Which device of a devpts the descriptor is, if it is one. */
+  private terminal(file: string): { stx_rdev_major: number; stx_rdev_minor: number } | undefined {
+    if (unquoted(file) === MULTIPLEXER) return { stx_rdev_major: TTYAUX_MAJOR, stx_rdev_minor: 2 };
+    const peer = this.trees.get(Number(file))?.source === PEER;
+    return peer ? { stx_rdev_major: UNIX98_PTY_SLAVE_MAJOR, stx_rdev_minor: 0 } : undefined;
+  }
+
   /** In a file system of init's that is mounted nowhere, or in the container. */
   private kindAt(directory: string, name: string): Kind | undefined {
     const tree = this.trees.get(Number(directory));
@@ -150,11 +165,16 @@ export class ImaginedKernel {
     if (path === '' || path === '.') return 'directory';
     const made = this.made.get(path);
     if (made) return made;
-    const mount = [...this.mounts].reverse().find((candidate) => `${path}/`.startsWith(`${candidate.path}/`));
+    const mount = this.mountOf(path);
     if (mount?.path === path) return 'directory';
+    if (mount?.type === 'devpts') return path === `${mount.path}/${MULTIPLEXER}` ? 'char' : undefined;
     const below = mount ? path.slice(mount.path.length + 1) : path;
     const source = mount ? sources[mount.type]?.(mount.source) : this.rootfs;
     return source === undefined ? undefined : this.onHost(source, below, follow ? 0 : MOST_LINKS);
+  }
+
+  private mountOf(path: string): { path: string; type: string; source: string } | undefined {
+    return [...this.mounts].reverse().find((candidate) => `${path}/`.startsWith(`${candidate.path}/`));
   }
 
   /** Links are followed as in a container: an absolute one begins at `root`. */
@@ -186,6 +206,10 @@ export class ImaginedKernel {
 }
 
 type Kind = FileStat['kind'];
+
+/** Of a terminal: the only file of a new devpts, and what comes of it. */
+const MULTIPLEXER = 'ptmx';
+const PEER = 'peer';
 
 /** Where what a file system shows can be seen on the host too; of a new one there is nothing yet. */
 const sources: { readonly [type: string]: (source: string) => string } = {

@@ -21,6 +21,7 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
   const status = engine.decode(engine.files.read('/proc/self/status'));
   files.imagine('/proc/self/status', engine.encode(status.replace(/^PPid:.*$/m, 'PPid:\t1')));
   for (const pid of [BUILDER, INIT]) files.imagineAllOf(`/proc/${pid}`);
+  files.imagine(`/proc/${INIT}/uid_map`, engine.encode('0 0 4294967295\n'));
   becomes(files, engine, { program: STUB_NAME, ino: 1 });
 
   const port = (process: string, descriptors: Descriptors, more: RecordOptions): RecordPort =>

@@ -1,7 +1,7 @@
 import { loadBundle } from '../bundle.ts';
 import { create } from '../create.ts';
 import type { Host } from '../host.ts';
-import type { CreateOptions } from '../options.ts';
+import type { CreateOptions, Foreground } from '../options.ts';
 import { Recorder, type Recording } from '../recorder.ts';
 import { start } from '../start.ts';
 import { SOCKET } from '../store.ts';
@@ -15,13 +15,16 @@ import { imaginedMachine } from './imagined-machine.ts';
  */
 export function plan(host: Host, id: string, options: CreateOptions): Recording {
   const { engine, log } = host;
-  const { rootfs } = loadBundle(engine, log, options.bundle);
+  const { rootfs, config } = loadBundle(engine, log, options.bundle);
   const imagined = imaginedMachine(engine, rootfs);
   const recorder = new Recorder(imagined);
   const machine = watchedMachine(imagined, recorder.sequence);
   const there = { ...host, engine: machine, log: recorder.listeningTo(log) };
-  create(there, id, options);
+  create(there, id, config.process?.terminal && !options.consoleSocket ? { ...options, foreground: nobody } : options);
   imagined.files.open(`${host.root}/${id}/${SOCKET}`, ['O_CREAT', 'O_WRONLY']);
   start(there, id);
   return recorder.recording();
 }
+
+/** Has a terminal be wanted, and does nothing with it. */
+const nobody: Foreground = { expectTerminal: () => undefined, takeMaster: () => undefined };

@@ -1,4 +1,4 @@
-import { Address, type Entry, Memory, type Operand, Result } from '../batch.ts';
+import { Address, type Call, type Entry, Memory, type Operand, Result } from '../batch.ts';
 import type { SyscallName } from '../numbers.ts';
 import { writeField } from '../struct.ts';
 import { msghdr } from '../structs.ts';
@@ -49,7 +49,7 @@ export class RecordPort extends ImaginedPort {
 
   private plausible({ call, registers }: Entry): number {
     if (call.name === 'store') return 0;
-    if (givesDescriptor.has(call.name)) return this.number();
+    if (givesDescriptor.has(call.name) || isPeer(call)) return this.number();
     const pair = descriptorPairs[call.name];
     if (pair !== undefined) this.writePair(registers[pair]);
     if (call.name === 'recvmsg') this.writeRights(registers[1]);
@@ -102,6 +102,11 @@ const givesDescriptor: ReadonlySet<SyscallName | 'store'> = new Set([
   'pidfd_open',
   'socket',
 ]);
+
+/** The other end of a terminal. */
+function isPeer({ name, words }: Call): boolean {
+  return name === 'ioctl' && words().includes('TIOCGPTPEER');
+}
 
 /** Calls that write two descriptors, and the register with the address. */
 const descriptorPairs: { readonly [N in SyscallName | 'store']?: number } = { pipe2: 0, socketpair: 3 };

@@ -68,13 +68,17 @@ function receivedDescriptor(control: Memory): number {
 }
 
 function rights(batch: Batch, fd: Operand): Memory {
-  const control = batch.struct(rightsMessage, {
+  return message(batch, batch.input(Uint8Array.of(BESIDE_DESCRIPTOR)), rightsControl(batch, fd));
+}
+
+/** The control message that hands over one descriptor. */
+export function rightsControl(batch: Batch, fd: Operand): Memory {
+  return batch.struct(rightsMessage, {
     cmsg_len: cmsghdr.size + 4,
     cmsg_level: bitsOf(socketLevels, ['SOL_SOCKET']),
     cmsg_type: SCM_RIGHTS,
     fd: typeof fd === 'number' || fd instanceof Word || isResult(fd) ? fd : undefined,
   });
-  return message(batch, batch.input(Uint8Array.of(BESIDE_DESCRIPTOR)), control);
 }
 
 function isResult(operand: Operand): operand is Result {

@@ -45,6 +45,8 @@ const counterparts: { readonly [N in keyof typeof structs]: Counterpart } = {
     'struct sigaction',
     renamed(structs.kernelSigaction, (field) => `sa_${field}`),
   ),
+  winsize: kernel('struct winsize'),
+  termios: kernel('struct termios'),
   statfs: kernel('struct statfs'),
   statx: kernel('struct statx', { times: null, __spare0: null, __spare: null }),
   sockFprog: kernel('struct sock_fprog'),

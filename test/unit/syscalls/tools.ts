@@ -71,7 +71,7 @@ export const kernelHeaders = includes(`
   linux/types.h linux/fcntl.h linux/openat2.h linux/sched.h linux/sched/types.h linux/ioprio.h linux/mount.h linux/stat.h linux/magic.h linux/prctl.h
   linux/capability.h linux/memfd.h linux/close_range.h linux/wait.h linux/keyctl.h linux/bpf.h linux/sockios.h
   linux/resource.h linux/nsfs.h linux/elf.h linux/poll.h linux/uio.h linux/filter.h
-  linux/netlink.h linux/rtnetlink.h linux/mempolicy.h linux/personality.h linux/seccomp.h linux/audit.h asm/mman.h asm/signal.h asm/statfs.h asm/unistd.h stddef.h
+  linux/netlink.h linux/rtnetlink.h linux/mempolicy.h linux/personality.h linux/seccomp.h linux/audit.h linux/major.h asm/termbits.h asm/ioctls.h asm/termios.h asm/mman.h asm/signal.h asm/statfs.h asm/unistd.h stddef.h
 `);
 
 export const libraryHeaders = `#define _GNU_SOURCE\n${includes(`

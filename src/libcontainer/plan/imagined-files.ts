@@ -34,6 +34,12 @@ export class ImaginedFiles implements Files {
     this.whole.push(`${directory}/`);
   }
 
+  /** A descriptor that a system call has opened: what is written to it is the file's, if it is one of a path. */
+  adopt(fd: number, path: string | undefined): void {
+    if (path === undefined) this.opened.delete(fd);
+    else this.opened.set(fd, path);
+  }
+
   /** Has a path look like this. */
   imagineLook(path: string, ino: number): void {
     this.looks.set(path, imagined('file', 0, ino));
@@ -41,7 +47,7 @@ export class ImaginedFiles implements Files {
 
   read(path: string): Uint8Array {
     const place = this.at(path);
-    if (!this.changed.has(place)) return this.real.read(place);
+    if (!this.changed.has(place)) return this.beneathImagined(place) ? missing('open', path) : this.real.read(place);
     const content = this.changed.get(place);
     if (content === null) throw failure('read', path, 'EISDIR');
     if (content === undefined) throw failure('open', path, 'ENOENT');
@@ -145,10 +151,22 @@ export class ImaginedFiles implements Files {
     const place = this.at(path);
     const known = this.looks.get(place) ?? this.descriptor(place);
     if (known) return known;
-    if (!this.changed.has(place)) return real(place);
+    if (!this.changed.has(place)) return this.beneathImagined(place) ? this.someFile(syscall, path) : real(place);
     const content = this.changed.get(place);
     if (content === undefined) throw failure(syscall, path, 'ENOENT');
     return imagined(content === null ? 'directory' : 'file', content?.length ?? 0);
+  }
+
+  /** In a directory that is not there but in imagination. */
+  private beneathImagined(place: string): boolean {
+    for (let at = place.lastIndexOf('/'); at > 0; at = place.lastIndexOf('/', at - 1)) {
+      if (this.changed.get(place.slice(0, at)) === null) return true;
+    }
+    return false;
+  }
+
+  private someFile(syscall: string, path: string): FileStat {
+    return this.exists(this.at(path)) ? imagined('file', 0) : missing(syscall, path);
   }
 
   /** What an imagined descriptor stands for has no other name. */
@@ -160,6 +178,7 @@ export class ImaginedFiles implements Files {
   private exists(place: string): boolean {
     if (this.changed.has(place)) return this.changed.get(place) !== undefined;
     if (this.whole.some((directory) => place.startsWith(directory))) return true;
+    if (this.beneathImagined(place)) return false;
     try {
       this.real.lstat(place);
       return true;
@@ -180,6 +199,10 @@ export class ImaginedFiles implements Files {
 
 function imagined(kind: FileStat['kind'], size: number, ino = 1): FileStat {
   return { dev: 0, ino, mode: 0o755, nlink: 1, uid: 0, gid: 0, rdev: 0, size, kind };
+}
+
+function missing(syscall: string, path: string): never {
+  throw failure(syscall, path, 'ENOENT');
 }
 
 function failure(syscall: string, path: string, code: string): SyscallError {

@@ -6,6 +6,7 @@ import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import type { Machine } from '../machine.ts';
 import { Descriptors } from './descriptors.ts';
 import { ImaginedFiles } from './imagined-files.ts';
+import { ImaginedHost } from './imagined-host.ts';
 import { ImaginedKernel } from './imagined-kernel.ts';
 
 /**
@@ -16,23 +17,30 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
   const own = new Descriptors();
   const files = new ImaginedFiles(engine.files, own);
   const kernel = new ImaginedKernel(engine.files, rootfs, engine.encode, INIT);
+  const host = new ImaginedHost(files);
   const native = new ImaginedNative();
   files.imagine(`/proc/${RUNTIME}/stat`, stat(engine, RUNTIME, 'tsrunc'));
   const status = engine.decode(engine.files.read('/proc/self/status'));
   files.imagine('/proc/self/status', engine.encode(status.replace(/^PPid:.*$/m, 'PPid:\t1')));
-  for (const pid of [BUILDER, INIT]) files.imagineAllOf(`/proc/${pid}`);
+  for (const pid of [BUILDER, INIT]) {
+    files.imagineAllOf(`/proc/${pid}`);
+    files.imagine(`/proc/${pid}/setgroups`, engine.encode('allow\n'));
+  }
   files.imagine(`/proc/${INIT}/uid_map`, engine.encode('0 0 4294967295\n'));
   becomes(files, engine, { program: STUB_NAME, ino: 1 });
 
   const port = (process: string, descriptors: Descriptors, more: RecordOptions): RecordPort =>
     new RecordPort(process, [], {
       ...more,
-      number: () => kernel.open(descriptors),
+      number: () => {
+        const fd = kernel.open(descriptors);
+        if (process === RUNTIME_NAME) host.opened(fd);
+        return fd;
+      },
       answer: (entry) => {
         const { name } = entry.call;
         if (name === 'close') descriptors.close(numberOf(entry.registers[0]));
-        // The runtime looks at the host, which is as it is.
-        if (process === 'runtime' && !AS_INIT.includes(name)) return kernel.asked(entry);
+        if (process === RUNTIME_NAME && !ABOUT_INIT.includes(name)) return kernel.asked(entry) ?? host.answer(entry);
         if (name !== 'execve') return kernel.answer(entry);
         if (process === 'init') becomes(files, engine, { program: 'program', ino: 2 });
         return 'gone';
@@ -46,14 +54,16 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
     files,
     native: () => native,
     ports: {
-      local: () => port('runtime', own, { pid: RUNTIME }),
+      local: () => port(RUNTIME_NAME, own, { pid: RUNTIME }),
       remote: (process, socket, control) => port(process, new Descriptors(), { pid: BUILDER, socket, control }),
     },
   };
 }
 
-/** What the runtime asks the kernel about what is imagined. */
-const AS_INIT: readonly string[] = ['bpf', 'getsockopt', 'ppoll'];
+const RUNTIME_NAME = 'runtime';
+
+/** What the runtime asks the kernel about processes that are imagined, and of what they alone have. */
+const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'ppoll'];
 
 function numberOf(operand: Operand | undefined): number {
   if (operand instanceof Result) return operand.known ? operand.value : -1;

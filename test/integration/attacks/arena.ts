@@ -48,13 +48,14 @@ export function arm(box: Sandbox, { bundle }: Arena, script: string, patch: Patc
   fs.rmSync(config, { recursive: true });
 }
 
-/** What must be the same before and after: names, modes, owners, times of the canaries, mounts, parameters of the kernel. */
+/** What must be the same before and after: names, modes, owners, times of the canaries, and the machine. */
 export function sentinels(box: Sandbox, { around }: Arena): string[] {
-  return [
-    ...snapshot(around),
-    ...hostMounts(box),
-    ...PARAMETERS.map((name) => `${name} ${slurp(`/proc/sys/${name}`)}`),
-  ];
+  return [...snapshot(around), ...hostFacts(box)];
+}
+
+/** Mounts, and parameters of the kernel. */
+export function hostFacts(box: Sandbox): string[] {
+  return [...hostMounts(box), ...PARAMETERS.map((name) => `${name} ${slurp(`/proc/sys/${name}`)}`)];
 }
 
 /** It ran, having stayed inside, or was refused in one line that matches. Nothing of the canaries was seen. */

@@ -30,6 +30,7 @@ import type { CreateOptions } from './options.ts';
 import { processFacts } from './process.ts';
 import { perform } from './recipe.ts';
 import { deviceSteps } from './rootfs/devices.ts';
+import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
 import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
@@ -137,9 +138,11 @@ const makeCgroup: CreationStep = {
 /** From here on init outlives us: nothing blocks any more, and the socket's end of file still ends it until it parks. */
 const ready: CreationStep = {
   name: 'let init wait',
-  do({ init, parkingSocket, root, nullDevice }) {
+  do(creation) {
+    const { init, parkingSocket, root, nullDevice } = creation;
     const { calls } = init.kernel;
     for (const fd of [root, nullDevice]) if (fd !== undefined) calls.close(fd);
+    closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);
     init.kernel.flush();

@@ -1,5 +1,5 @@
 import type { Config } from '../spec/config.ts';
-import type { Result } from '../syscalls/batch.ts';
+import type { Operand, Result } from '../syscalls/batch.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { RemotePort } from '../syscalls/port.ts';
 import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
@@ -36,6 +36,8 @@ export class Creation implements RecipeContext {
   rootOnHost = false;
   /** The container's /dev/null, in init, once somebody has needed it. */
   nullDevice: number | undefined;
+  /** Mounts that paths will be masked in, by their destination, while they are still needed: see kept-mounts.ts. */
+  readonly keptMounts = new Map<string, Operand>();
   /** The socket that init will park on: the same number here and there. */
   parkingSocket = -1;
   /** What a seccomp filter that had to be loaded at create leaves for start. */

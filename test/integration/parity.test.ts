@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { BATCHES } from './parity/batches.ts';
 import { DIFFERENCES } from './parity/differences.ts';
 import { type Observation, observe, PROBE } from './parity/probe.ts';
 import { VARIANTS, type Variant } from './parity/variants.ts';
@@ -54,6 +55,30 @@ test('there are at least forty variants, each with a name of its own', () => {
   expect(VARIANTS.length).toBeGreaterThanOrEqual(40);
 });
 
+describe.each(BATCHES.map((batch) => [batch.variant.name, batch] as const))('%s', (_, { variant, cases }) => {
+  let ours: Observation;
+  let theirs: Observation;
+  beforeAll(async () => {
+    if (REFERENCE === undefined) return;
+    const observation = await contained(RUNTIME, variant);
+    if (observation === 'refused') throw new Error('no batch may be refused');
+    ours = observation;
+    theirs = await reference(variant);
+  });
+
+  testPair.each(cases.map((row) => [row.name, row] as const))('%s', (__, { read }) => {
+    const shown = read(theirs);
+    expect(shown).toBeDefined();
+    expect(read(ours)).toBe(shown);
+  });
+
+  testPair('nothing else differs', () => expect(differing(variant, ours, theirs)).toEqual([]));
+});
+
+test('there are at least 250 cases', () => {
+  expect(VARIANTS.length + BATCHES.reduce((sum, { cases }) => sum + cases.length, 0)).toBeGreaterThanOrEqual(250);
+});
+
 /** Runs the variant, detached as every engine does, and gives what its first process saw. */
 async function contained(runtime: string, variant: Variant): Promise<Observation | 'refused'> {
   const id = box.id();
@@ -68,7 +93,7 @@ async function contained(runtime: string, variant: Variant): Promise<Observation
   if (runtime !== REFERENCE && outcome.status === 1 && variant.refusal?.test(outcome.stderr)) return 'refused';
   ok(outcome);
   const pid = Number(fs.readFileSync(pidFile, 'utf8'));
-  await until('the probe has ended', () => !isAlive(pid));
+  await until('the probe has ended', () => !isAlive(pid), 30);
   ok(box.runtime(['delete', id], { runtime }));
   return observe(outcome.later(), pid, [
     [outcome.scratch, 'IO'],

@@ -1,4 +1,5 @@
 import { isErrno } from '../../engine/errors.ts';
+import type { Mount } from '../../spec/config.ts';
 import type { Operand } from '../../syscalls/batch.ts';
 import { bitsOf, statfsFlags } from '../../syscalls/constants.ts';
 import { CallFailed } from '../../syscalls/port.ts';
@@ -7,17 +8,17 @@ import { statfs } from '../../syscalls/structs.ts';
 import { isInUserNamespace } from '../caller.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { keepOrClose } from './kept-mounts.ts';
 import type { Attribute } from './mount-options.ts';
 import type { AttributeChange, ParsedOptions } from './parse-options.ts';
 
 /** What holds for the tree, then the move, then propagation: attaching into a shared parent would change it again. */
-export function attach(creation: Creation, tree: Operand, target: Operand, options: ParsedOptions): void {
-  const { calls } = creation.init.kernel;
+export function attach(creation: Creation, mount: Mount, tree: Operand, target: Operand, options: ParsedOptions): void {
   if (options.tree) changeAttributes(creation, tree, options.tree, true);
   moveOnto(creation, tree, target);
   propagate(creation, tree, options);
-  calls.close(tree);
-  calls.close(target);
+  keepOrClose(creation, mount.destination, tree);
+  creation.init.kernel.calls.close(target);
 }
 
 export function moveOnto(creation: Creation, tree: Operand, target: Operand): void {

@@ -30,7 +30,7 @@ export function bindMount(creation: Creation, mount: Mount, options: ParsedOptio
   const tree = openTree(creation, mount, options, source);
   refuseInsideProc(creation, mount, target, tree);
   changeAttributes(creation, tree, options.own, false);
-  attach(creation, tree, target, options);
+  attach(creation, mount, tree, target, options);
 }
 
 function openTree(creation: Creation, mount: Mount, options: ParsedOptions, source: string) {

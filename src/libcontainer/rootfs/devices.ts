@@ -64,16 +64,19 @@ function makeDevices(creation: Creation, devices: readonly Device[]): void {
     }
     const mode = (device.fileMode ?? 0o666) & 0o7777;
     const made = kernel.may('EEXIST', 'EPERM').mknodat(parent, name, type | mode, deviceNumber(device));
+    const node = openInRoot(kernel.may('ENOENT'), parent, name, ['O_NOFOLLOW']);
     const facts = kernel.output(statx.size);
-    kernel.may('ENOENT').statx(parent, name, ['AT_SYMLINK_NOFOLLOW'], ['STATX_BASIC_STATS'], facts);
-    kernel.may('ENOENT', 'EPERM').fchownat(parent, name, device.uid ?? 0, device.gid ?? 0, ['AT_SYMLINK_NOFOLLOW']);
+    kernel.may('EBADF').statx(node, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
     kernel.calls.close(parent);
-    return { device, made, facts };
+    return { device, made, node, facts };
   });
   if (nodes.length) kernel.flush();
-  for (const { device, made, facts } of nodes) {
+  for (const { device, made, node, facts } of nodes) {
     if (made.value === -errnoNumber('EPERM')) bindDevice(creation, device);
-    else if (made.failed) refuseOther(device, facts);
+    else refuseOther(device, node.failed ? undefined : facts);
+    // By descriptor, and only what is ours: by now the name may be another file's.
+    if (!made.failed) kernel.calls.fchownat(node, '', device.uid ?? 0, device.gid ?? 0, ['AT_EMPTY_PATH']);
+    kernel.may('EBADF').close(node);
   }
 }
 
@@ -101,9 +104,10 @@ function hostNode({ engine }: Creation, path: string): FileStat | undefined {
 }
 
 /** An existing node must be the one asked for (config-linux.md, "Devices": MUST generate an error). */
-function refuseOther(device: Device, facts: Memory): void {
-  const field = (name: keyof typeof statx.fields & string) => readField(statx, name, facts.bytes);
+function refuseOther(device: Device, facts: Memory | undefined): void {
+  const field = (name: keyof typeof statx.fields & string) => (facts ? readField(statx, name, facts.bytes) : -1);
   const same =
+    facts !== undefined &&
     (field('stx_mode') & S_IFMT) === deviceTypes[device.type] &&
     (device.type === 'p' || (field('stx_rdev_major') === device.major && field('stx_rdev_minor') === device.minor));
   if (!same) throw new ContainerError('invalid-config', `${device.path} exists and is another file`);

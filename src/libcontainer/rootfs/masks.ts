@@ -6,9 +6,9 @@ import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { labelOption } from '../init/labels.ts';
 import { moveOnto } from './attach.ts';
+import { keepInstead, openBeneathMount, watchKeptMounts } from './kept-mounts.ts';
 import { newFileSystem } from './new-mount.ts';
 import { nullDevice } from './null-device.ts';
-import { openInRoot } from './target.ts';
 
 /** After pivot_root: what the container may see of the kernel's files, but not change, and what it may not see. */
 export function maskSteps(readonlyPaths: readonly string[], maskedPaths: readonly string[]): CreationStep[] {
@@ -27,11 +27,11 @@ export function maskSteps(readonlyPaths: readonly string[], maskedPaths: readonl
 /** Bound onto itself, read-only; a path that is not there needs no protection. */
 function makeReadonly(creation: Creation, paths: readonly string[]): void {
   const { calls } = creation.init.kernel;
-  for (const { fd } of present(creation, paths)) {
+  for (const { path, fd } of present(creation, paths)) {
     const tree = calls.open_tree(fd, '', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH', 'AT_RECURSIVE']);
     calls.mount_setattr(tree, '', ['AT_EMPTY_PATH', 'AT_RECURSIVE'], { attr_set: ['MOUNT_ATTR_RDONLY'] });
     moveOnto(creation, tree, fd);
-    calls.close(tree);
+    keepInstead(creation, path, tree);
     calls.close(fd);
   }
 }
@@ -78,18 +78,21 @@ function emptyDirectory(creation: Creation): Result {
 }
 
 /** The paths that exist, each as a descriptor. */
-function present(creation: Creation, paths: readonly string[]): { fd: Result; isDirectory: boolean }[] {
+function present(creation: Creation, paths: readonly string[]): { path: string; fd: Result; isDirectory: boolean }[] {
   const { kernel } = creation.init;
+  const demandInPlace = watchKeptMounts(creation);
   const looks = paths.map((path) => {
-    const fd = openInRoot(kernel.may('ENOENT', 'ENOTDIR', 'EACCES'), creation.root, path, []);
+    const fd = openBeneathMount(creation, kernel.may('ENOENT', 'ENOTDIR', 'EACCES'), path);
     const facts = kernel.output(statx.size);
     kernel.may('EBADF').statx(fd, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
-    return { fd, facts };
+    return { path, fd, facts };
   });
   kernel.flush();
+  demandInPlace();
   return looks
     .filter(({ fd }) => !fd.failed)
-    .map(({ fd, facts }) => ({
+    .map(({ path, fd, facts }) => ({
+      path,
       fd,
       isDirectory: (readField(statx, 'stx_mode', facts.bytes) & S_IFMT) === fileTypes.S_IFDIR,
     }));

@@ -35,7 +35,7 @@ export function newMount(creation: Creation, mount: Mount, options: ParsedOption
       );
     }
     if (type === 'tmpfs' && existed && options.manners.has('tmpcopyup')) copyUp(creation.init.kernel, target, tree);
-    attach(creation, tree, target, fitting);
+    attach(creation, mount, tree, target, fitting);
   };
   if (all.data.some(isTooLong)) longMount(creation, { mount, target, type, options: all }, make);
   else make(all);
@@ -137,6 +137,6 @@ export function sysfsMount(creation: Creation, mount: Mount, options: ParsedOpti
     const target = openOrdinaryDirectory(kernel, creation.root, mount.destination, 'sysfs');
     const tree = kernel.calls.open_tree(AT_FDCWD, '/sys', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE']);
     // All of it: below the host's /sys lie file systems that a new sysfs would not have brought along.
-    attach(creation, tree, target, { ...options, tree: { set: options.own.set, clear: [] } });
+    attach(creation, mount, tree, target, { ...options, tree: { set: options.own.set, clear: [] } });
   }
 }

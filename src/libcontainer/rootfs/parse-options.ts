@@ -93,6 +93,8 @@ class Attributes {
   change(effect: 'set' | 'clear', attribute: Attribute): void {
     this.asked = true;
     this.wanted.set(attribute, effect);
+    // `atime` takes back a `noatime` before it.
+    if (effect === 'clear' && this.atimeRule?.attribute === attribute) this.atimeRule = { attribute: undefined };
   }
 
   atime(attribute: Attribute | undefined): void {

@@ -1,11 +1,12 @@
 import type { Config } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
+import { moveOnto } from './attach.ts';
 import { refuseHostMounts, rootMountOnHost } from './host-mounts.ts';
 import { proveRoot, unmountJoined } from './joined-mounts.ts';
 import { changeRoot, moveRoot } from './no-pivot.ts';
 import { mountsPropagation, propagationOf } from './propagation.ts';
-import { openSource } from './sources.ts';
+import { openPlain, openSource } from './sources.ts';
 
 /** The rootfs as a mount, and as a descriptor for all that follows. */
 export function rootMounts(config: Config): CreationStep[] {
@@ -45,11 +46,13 @@ const rootMount: CreationStep = {
     kernel.calls.umask(0);
     const shared = mountsPropagation(creation) === 'MS_SHARED';
     if (shared) makeParentPrivate(creation);
-    const tree = openSource(creation, rootfs, { recursive: true });
+    const tree = openSource(creation, rootfs, { recursive: true, noSymlinks: true });
     if (shared) kernel.calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { propagation: ['MS_PRIVATE'] });
-    const attached = kernel.may('EACCES').move_mount(tree, '', AT_FDCWD, rootfs, ['MOVE_MOUNT_F_EMPTY_PATH']);
-    creation.rootOnTop = kernel.value(attached) < 0;
+    const place = openPlain(kernel.may('EACCES'), rootfs);
+    creation.rootOnTop = kernel.value(place) < 0;
     if (creation.rootOnTop) kernel.calls.move_mount(tree, '', AT_FDCWD, '/', ['MOVE_MOUNT_F_EMPTY_PATH']);
+    else moveOnto(creation, tree, place);
+    kernel.may('EBADF').close(place);
     creation.root = typeof tree === 'number' ? tree : kernel.value(tree);
   },
 };

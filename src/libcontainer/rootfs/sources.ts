@@ -3,6 +3,7 @@ import type { Operand, Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD, fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
+import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { passDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
@@ -13,6 +14,8 @@ export interface SourceOptions {
   readonly recursive: boolean;
   /** A symlink is the source itself. */
   readonly nofollow?: boolean;
+  /** Nor is a part of the path a symlink. */
+  readonly noSymlinks?: boolean;
   /** Maps IDs by the user namespace that this descriptor of ours is of. */
   readonly idmap?: { readonly userNamespace: number; readonly recursive: boolean } | undefined;
 }
@@ -24,7 +27,12 @@ export interface SourceOptions {
 export function openSource(creation: Creation, path: string, options: SourceOptions): number | Result {
   if (namespaceOf(creation.config, 'mount') === 'joined') return openByInit(creation, path, options);
   const opened = needsRuntime(creation, options) ? openByRuntime(creation, path, options) : undefined;
-  return opened ?? creation.init.kernel.calls.open_tree(AT_FDCWD, path, treeFlags(options));
+  const { calls } = creation.init.kernel;
+  if (opened !== undefined || !options.noSymlinks) return opened ?? calls.open_tree(AT_FDCWD, path, treeFlags(options));
+  const place = openPlain(calls, path);
+  const tree = calls.open_tree(place, '', [...treeFlags(options), 'AT_EMPTY_PATH']);
+  calls.close(place);
+  return tree;
 }
 
 function needsRuntime({ config, facts }: Creation, { idmap }: SourceOptions): boolean {
@@ -137,4 +145,12 @@ function fileSystemType({ engine, facts }: Creation, tree: number): string {
   const lines = engine.decode(engine.files.read('/proc/self/mountinfo')).split('\n');
   const line = lines.find((text) => text.split(' ')[2] === device);
   return line?.split(' - ')[1]?.split(' ')[0] ?? `the file system of device ${device}`;
+}
+
+/** A path of the host that was checked to have no symlinks, and must still have none. */
+export function openPlain(calls: RemoteKernel['calls'], path: string): Result {
+  return calls.openat2(AT_FDCWD, path, {
+    flags: ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'],
+    resolve: ['RESOLVE_NO_SYMLINKS'],
+  });
 }

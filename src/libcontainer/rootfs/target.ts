@@ -35,8 +35,14 @@ export function findTarget(
   flags: readonly 'O_NOFOLLOW'[] = [],
 ): Result | undefined {
   const directory = kind === 'directory' ? (['O_DIRECTORY'] as const) : [];
-  const found = openInRoot(init.may('ENOENT'), root, path, [...directory, ...flags]);
-  return init.value(found) >= 0 ? found : undefined;
+  for (let tries = 0; ; tries++) {
+    const found = openInRoot(init.may('ENOENT', 'EAGAIN'), root, path, [...directory, ...flags]);
+    const value = init.value(found);
+    if (value >= 0) return found;
+    // The kernel cannot vouch for `..` while anybody renames anything.
+    if (value === -ENOENT) return undefined;
+    if (tries === MAX_TRIES) throw new ContainerError('host', `${path} is being renamed all the time`);
+  }
 }
 
 /** As {@link openTarget}, but only where no component of the path is a symlink: proc and sysfs (CVE-2019-19921, CVE-2023-27561). */
@@ -151,4 +157,5 @@ export function decodeUtf8(bytes: Uint8Array): string {
 
 export const PATH_MAX = 4096;
 const MAX_LINKS = 40;
+const MAX_TRIES = 128;
 const ENOENT = 2;

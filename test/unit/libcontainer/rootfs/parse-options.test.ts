@@ -69,3 +69,10 @@ test('no option of the table is taken for data', () => {
 test('a name that every object has is no option', () => {
   expect(parseMountOptions(['constructor', 'toString']).data).toEqual(['constructor', 'toString']);
 });
+
+test('an `atime` takes back the `noatime` before it, and the other way round', () => {
+  const own = (...options: string[]) => parseMountOptions(options).own;
+  expect(own('noatime', 'atime')).toEqual({ set: [], clear: ['MOUNT_ATTR__ATIME'] });
+  expect(own('atime', 'noatime')).toEqual({ set: ['MOUNT_ATTR_NOATIME'], clear: ['MOUNT_ATTR__ATIME'] });
+  expect(own('strictatime', 'atime').set).toEqual(['MOUNT_ATTR_STRICTATIME']);
+});

@@ -1,0 +1,92 @@
+import type { Config } from '../../spec/config.ts';
+import type { Memory, Operand, Result } from '../../syscalls/batch.ts';
+import { readField } from '../../syscalls/struct.ts';
+import { statx } from '../../syscalls/structs.ts';
+import type { Creation } from '../creation.ts';
+import { ContainerError } from '../errors.ts';
+import { openInRoot, relative } from './target.ts';
+
+/**
+ * Mounts of the config in which paths will be masked or made read-only stay open until that is done, and it is done
+ * beneath their descriptors. Whoever can write to the rootfs from another mount namespace may rename the directory that
+ * a mount lies on, and the mount goes along: `/proc/sys`, looked up by its path, would then be a directory of theirs,
+ * and the procfs that the container finds under another name would have no masks.
+ */
+export function keepOrClose(creation: Creation, destination: string, tree: Operand): void {
+  const place = relative(destination);
+  forgetBelow(creation, place);
+  if (coveredPaths(creation.config).some((path) => isWithin(relative(path), place)))
+    creation.keptMounts.set(place, tree);
+  else creation.init.kernel.calls.close(tree);
+}
+
+/** As {@link openInRoot} without flags, beneath the mount that `path` lies in. */
+export function openBeneathMount(creation: Creation, calls: Creation['init']['kernel']['calls'], path: string): Result {
+  const whole = relative(path);
+  const place = placeOf(creation, whole);
+  const tree = place === undefined ? undefined : creation.keptMounts.get(place);
+  if (place === undefined || tree === undefined) return openInRoot(calls, creation.root, path, []);
+  return openInRoot(calls, tree, whole.slice(place.length), []);
+}
+
+/** `tree` has been put over what was at `path`, and with it over all kept mounts in there. */
+export function keepInstead(creation: Creation, path: string, tree: Operand): void {
+  const place = relative(path);
+  const kept = creation.keptMounts.has(place);
+  forgetBelow(creation, place);
+  if (kept) creation.keptMounts.set(place, tree);
+  else creation.init.kernel.calls.close(tree);
+}
+
+/** Records calls; what it returns throws, once they were made, if a kept mount is not at its destination any more. */
+export function watchKeptMounts(creation: Creation): () => void {
+  const { kernel } = creation.init;
+  const looks = [...creation.keptMounts].map(([place, tree]) => {
+    const visible = openInRoot(kernel.may('*'), creation.root, place, []);
+    const facts = [tree, visible].map((fd) => {
+      const memory = kernel.output(statx.size);
+      kernel.may('EBADF').statx(fd, '', ['AT_EMPTY_PATH'], ['STATX_MNT_ID'], memory);
+      return memory;
+    });
+    kernel.may('EBADF').close(visible);
+    return { place, facts };
+  });
+  return () => {
+    const moved = looks.find(({ facts }) => new Set(facts.map(mountId)).size > 1);
+    if (!moved) return;
+    throw new ContainerError('host', `/${moved.place} is not what was mounted there any more`, {
+      hint: 'is somebody changing the rootfs meanwhile?',
+    });
+  };
+}
+
+export function closeKeptMounts({ init, keptMounts }: Creation): void {
+  for (const tree of keptMounts.values()) init.kernel.calls.close(tree);
+  keptMounts.clear();
+}
+
+function mountId({ bytes }: Memory): number {
+  return readField(statx, 'stx_mnt_id', bytes);
+}
+
+/** Nothing there is visible any more. */
+function forgetBelow({ init, keptMounts }: Creation, place: string): void {
+  for (const [path, tree] of keptMounts) {
+    if (!isWithin(path, place)) continue;
+    init.kernel.calls.close(tree);
+    keptMounts.delete(path);
+  }
+}
+
+/** The innermost. */
+function placeOf({ keptMounts }: Creation, path: string): string | undefined {
+  return [...keptMounts.keys()].filter((place) => isWithin(path, place)).sort((a, b) => b.length - a.length)[0];
+}
+
+function coveredPaths({ linux = {} }: Config): string[] {
+  return [...(linux.maskedPaths ?? []), ...(linux.readonlyPaths ?? [])];
+}
+
+function isWithin(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`) || place === '.';
+}

@@ -32,6 +32,8 @@ const userBeforeTime: CreationStep = {
     writeMaps(creation.facts, pid, mapsOf(creation.config));
     becomeRoot(kernel, creation.config);
   },
+  // Before the cgroup is removed, which the builder would keep busy.
+  undo: ({ builderInCgroup, cgroup }) => builderInCgroup && cgroup.kill(),
 };
 
 const timeNamespace: CreationStep = {
@@ -88,6 +90,7 @@ export const cloneInit: CreationStep = {
     builder.port.close();
     reap(creation.facts.kernel, builder.pid);
     creation.builder = undefined;
+    creation.cgroup.builderLeft();
   },
   undo(creation) {
     if (!creation.hasInit) return;

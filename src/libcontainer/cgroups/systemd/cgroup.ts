@@ -10,7 +10,7 @@ import { type CgroupRoot, findCgroupRoot, rootOfDirectory } from '../root.ts';
 import { annotatedProperties } from './annotations.ts';
 import { deviceProperties } from './devices.ts';
 import { hasNoBus, managerFor } from './places.ts';
-import { limitProperties, type Property, unitProperties } from './properties.ts';
+import { filesOfSystemd, limitProperties, type Property, unitProperties } from './properties.ts';
 import { isBusError, Systemd } from './systemd.ts';
 import { unitFor, unitPath } from './unit.ts';
 
@@ -102,9 +102,20 @@ export class SystemdCgroup extends FsCgroup {
 
   protected override apply(writes: readonly CgroupWrite[]): void {
     const properties = limitProperties(writes, this.systemd.version);
-    if (properties.length > 0) this.systemd.set(this.unit.name, properties);
-    this.systemd.close();
+    if (properties.length > 0) this.set(properties, writes);
     applyWrites(this.own, writes);
+  }
+
+  /** Systemd then writes all that it knows of the unit, also what it has rounded: the old values are put back. */
+  private set(properties: readonly Property[], writes: readonly CgroupWrite[]): void {
+    const others = filesOfSystemd().filter((name) => !writes.some(({ file }) => file === name));
+    const before = others.map((file) => this.own.tryRead(file));
+    this.systemd.set(this.unit.name, properties);
+    this.systemd.close();
+    others.forEach((file, i) => {
+      const value = before[i];
+      if (value !== undefined && value !== this.own.tryRead(file)) this.own.write(file, value.trim());
+    });
   }
 
   private start(properties: readonly Property[]): void {

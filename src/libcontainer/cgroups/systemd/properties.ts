@@ -38,6 +38,11 @@ export function limitProperties(writes: readonly CgroupWrite[], version: number)
   });
 }
 
+/** The files that systemd writes. */
+export function filesOfSystemd(): string[] {
+  return table.map(({ file }) => file);
+}
+
 interface Row {
   readonly file: string;
   /** Empty for a value that systemd has no words for. */

@@ -63,10 +63,15 @@ export class Systemd {
     }
   }
 
-  /** Changes properties of a unit until it ends. */
+  /** Changes properties of a unit until it ends. On return systemd has written them to the cgroup. */
   set(unit: string, properties: readonly Property[]): void {
     this.doing(`set properties of ${unit}`, () => {
-      this.bus.call(manager('SetUnitProperties', 'sba(sv)', [unit, true, properties.map(asStruct)]));
+      const body = [unit, true, properties.map(asStruct)];
+      const change = this.bus.send(manager('SetUnitProperties', 'sba(sv)', body));
+      // It answers before it writes, but writes before it looks at the next message.
+      const written = this.bus.send({ destination: DESTINATION, path: PATH, interface: PEER, member: 'Ping' });
+      this.bus.reply(change, 'SetUnitProperties');
+      this.bus.reply(written, 'Ping');
     });
   }
 
@@ -146,6 +151,7 @@ export function isBusError(error: unknown, reason?: string): boolean {
 
 const DESTINATION = 'org.freedesktop.systemd1';
 const MANAGER = `${DESTINATION}.Manager`;
+const PEER = 'org.freedesktop.DBus.Peer';
 const PATH = '/org/freedesktop/systemd1';
 
 function manager(member: string, signature: string, body: readonly Value[]): MethodCall {

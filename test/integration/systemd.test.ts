@@ -100,7 +100,8 @@ function propertiesOf(systemd: FakeSystemd): Record<string, unknown> {
 testScope('a container lives in the scope that systemd made, and its cgroup namespace begins there', async () => {
   const systemd = await FakeSystemd.ready();
   const patch: Patch = { '/linux/cgroupsPath': 'a-b.slice:libpod:one' };
-  const id = systemd.create({ script: 'cat /proc/self/cgroup', patch });
+  const { id, created } = systemd.tryCreate({ script: 'cat /proc/self/cgroup', patch });
+  ok(created);
   const directory = `${MOUNT}/${box.name}/a.slice/a-b.slice/libpod-one.scope`;
   expect(stateOf(id).cgroup_paths).toEqual({ '': directory });
   expect(slurp(path.join(directory, 'cgroup.procs'))).toBe(`${stateOf(id).init_process_pid}\n`);
@@ -113,6 +114,8 @@ testScope('a container lives in the scope that systemd made, and its cgroup name
     DevicePolicy: 'strict',
   });
   expect(systemd.members).toEqual(['StartTransientUnit']);
+  ok(box.runtime(['start', id]));
+  await until('it has said where it is', () => created.later().split('\n').includes('0::/'));
   systemd.delete(id);
   expect(systemd.members).toEqual(['StartTransientUnit', 'StopUnit', 'ResetFailedUnit']);
   expect(fs.existsSync(directory)).toBe(false);

@@ -5,7 +5,7 @@ import { marshal, type Text, type Value } from './dbus/values.ts';
 import { parseVariant } from './gvariant.ts';
 import type { Property } from './properties.ts';
 
-export const PROPERTY_ANNOTATION = 'org.systemd.property.';
+const PROPERTY_ANNOTATION = 'org.systemd.property.';
 
 /** Properties of the unit that annotations ask for: `org.systemd.property.TimeoutStopUSec` = `uint64 5000000`. */
 export function annotatedProperties(engine: Text, annotations: Config['annotations'] = {}): Property[] {

@@ -22,7 +22,8 @@ export function systemdCgroupFor(host: CgroupHost, request: CgroupRequest): FsCg
   const unit = unitFor(cgroupsPath, id, `${systemd.manager}.slice`);
   const path = unitPath(unit);
   const root = findCgroupRoot(host.engine);
-  const place = { root, directory: root.mount + systemd.controlGroup + path, unit: unit.name, rootless, owner };
+  const directory = root.mount + systemd.controlGroup + path;
+  const place = { root, directory, unit: unit.name, rootless: systemd.manager === 'user', owner };
   return new SystemdCgroup(host, place, systemd, (pid) => [...unitProperties(unit, id, pid), ...properties]);
 }
 

@@ -9,10 +9,10 @@ import { FsCgroup } from './fs.ts';
 import { cgroupDirectory } from './path.ts';
 import { findCgroupRoot, rootOfDirectory } from './root.ts';
 import type { CgroupStatistics } from './statistics/statistics.ts';
-import type { CgroupWatch } from './watch.ts';
 import { systemdCgroupAt, systemdCgroupFor } from './systemd/cgroup.ts';
 import type { BusSocket } from './systemd/dbus/socket.ts';
 import type { Manager } from './systemd/places.ts';
+import type { CgroupWatch } from './watch.ts';
 
 /** The cgroup of one container: what holds its processes together, counts them, and limits them. */
 export interface Cgroup {

@@ -1,5 +1,5 @@
 import type { Linux } from '../../../spec/config-linux.ts';
-import { ContainerError } from '../../errors.ts';
+import { ContainerError, report } from '../../errors.ts';
 import { applyWrites } from '../apply.ts';
 import { deviceProgram } from '../devices/program.ts';
 import { deviceRules } from '../devices/rules.ts';
@@ -7,6 +7,7 @@ import { FsCgroup, refuseInhabited } from '../fs.ts';
 import type { CgroupHost, CgroupRequest, UnitReference } from '../manager.ts';
 import type { CgroupWrite } from '../resources.ts';
 import { type CgroupRoot, findCgroupRoot, rootOfDirectory } from '../root.ts';
+import { Snapshot } from '../snapshot.ts';
 import { annotatedProperties } from './annotations.ts';
 import { deviceProperties } from './devices.ts';
 import { hasNoBus, managerFor } from './places.ts';
@@ -107,16 +108,37 @@ export class SystemdCgroup extends FsCgroup {
     applyWrites(this.own, writes);
   }
 
+  /** Systemd is told the old values too. */
+  protected override restorer(writes: readonly CgroupWrite[]): () => void {
+    const before = this.valuesNow(writes);
+    const restoreFiles = super.restorer(writes);
+    return () => {
+      try {
+        const properties = limitProperties(before, this.systemd.version);
+        if (properties.length > 0) this.set(properties, writes);
+      } catch (error) {
+        this.host.log.warn(`${this.unit.name}: old values not restored: ${report(error).message}`);
+      }
+      restoreFiles();
+    };
+  }
+
+  private valuesNow(writes: readonly CgroupWrite[]): { file: string; value: string }[] {
+    return writes.flatMap(({ file, otherwise }) => {
+      const value = this.own.tryRead(otherwise?.file ?? file);
+      return value === undefined
+        ? []
+        : [{ file: otherwise?.file ?? file, value: value.replace(/^default /, '').trim() }];
+    });
+  }
+
   /** Systemd then writes all that it knows of the unit, also what it has rounded: the old values are put back. */
   private set(properties: readonly Property[], writes: readonly CgroupWrite[]): void {
-    const others = filesOfSystemd().filter((name) => !writes.some(({ file }) => file === name));
-    const before = others.map((file) => this.own.tryRead(file));
+    const others = filesOfSystemd().filter((other) => !writes.some(({ file }) => file === other.file));
+    const exact = new Snapshot(this.own, others);
     this.systemd.set(this.unit.name, properties);
     this.systemd.close();
-    others.forEach((file, i) => {
-      const value = before[i];
-      if (value !== undefined && value !== this.own.tryRead(file)) this.own.write(file, value.trim());
-    });
+    exact.restore();
   }
 
   private start(properties: readonly Property[]): void {

@@ -30,7 +30,7 @@ export function unitProperties({ slice, isSlice }: Unit, id: string, pid: number
  * The limits that systemd knows too: told to it, since it may write what it knows at any time. What it does not
  * know, and every value that it would round, stands in the cgroup's files only.
  */
-export function limitProperties(writes: readonly CgroupWrite[], version: number): Property[] {
+export function limitProperties(writes: readonly Told[], version: number): Property[] {
   return writes.flatMap(({ file, value, otherwise }) => {
     const row = table.find((candidate) => candidate.file === (otherwise?.file ?? file));
     const properties = row?.properties((otherwise?.value ?? value).trim()) ?? [];
@@ -39,9 +39,9 @@ export function limitProperties(writes: readonly CgroupWrite[], version: number)
 }
 
 /** The files that systemd writes. */
-export function filesOfSystemd(): string[] {
-  return table.map(({ file }) => file);
-}
+export const filesOfSystemd = (): { file: string }[] => table.map(({ file }) => ({ file }));
+
+type Told = Pick<CgroupWrite, 'file' | 'value' | 'otherwise'>;
 
 interface Row {
   readonly file: string;

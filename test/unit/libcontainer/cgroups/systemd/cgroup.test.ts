@@ -41,6 +41,7 @@ interface Made {
   members(): string[];
   /** The properties that a call gave. */
   given(member: string): Record<string, Value>;
+  all(member: string): Record<string, Value>[];
 }
 
 /** The cgroup of x.scope. Each connection of its systemd is a bus of its own. */
@@ -57,6 +58,10 @@ function make(more: Answers = {}, unit = 'x.scope', manager: 'system' | 'user' =
   const cgroup = new SystemdCgroup(host, place, new Systemd(host, manager), (pid) => [
     { name: 'PIDs', signature: 'au', value: [pid] },
   ]);
+  const all = (member: string): Record<string, Value>[] => {
+    const called = calls().filter((call) => call.member === member);
+    return called.map(({ body }) => Object.fromEntries(body.find(Array.isArray) ?? []));
+  };
   const calls = () => buses.flatMap((bus) => bus.calls);
   return {
     cgroup,
@@ -65,11 +70,8 @@ function make(more: Answers = {}, unit = 'x.scope', manager: 'system' | 'user' =
       calls()
         .map(({ member }) => member)
         .filter((name) => !/^(Hello|AddMatch|Get|Ping)$/.test(name)),
-    given(member) {
-      const body = calls().find((call) => call.member === member)?.body;
-      const list = body?.find((value): value is Value[] => Array.isArray(value)) ?? [];
-      return Object.fromEntries(list as [string, Value][]);
-    },
+    given: (member) => all(member)[0] ?? {},
+    all,
   };
 }
 
@@ -115,6 +117,24 @@ test('update tells systemd, and keeps what systemd would round', () => {
   expect(given('SetUnitProperties')).toEqual({ MemoryMax: uint64(8192n) });
   expect(tree.read('x.scope/memory.max')).toBe('8192');
   expect(tree.read('x.scope/cpu.max')).toBe('33333 100000');
+});
+
+test('an update is taken back in systemd as well', () => {
+  const { cgroup, all } = make();
+  cgroup.create({ resources: { memory: { limit: 4096 }, cpu: { quota: 33333 } } }, 42);
+  cgroup.update({ memory: { limit: 8192 } })();
+  expect(all('SetUnitProperties')).toEqual([{ MemoryMax: uint64(8192n) }, { MemoryMax: uint64(4096n) }]);
+  expect(tree.read('x.scope/memory.max')).toBe('4096');
+  expect(tree.read('x.scope/cpu.max')).toBe('33333 100000');
+});
+
+test('an update that the kernel refuses half-way is taken back', () => {
+  const { cgroup, all } = make();
+  cgroup.create({ resources: { memory: { limit: 4096 }, pids: { limit: 5 } } }, 42);
+  tree.refusals.push((name, value) => (name.endsWith('memory.max') && value === '8192' ? 'EBUSY' : undefined));
+  expect(() => cgroup.update({ memory: { limit: 8192 }, pids: { limit: 7 } })).toThrow('memory.max');
+  expect(all('SetUnitProperties').at(-1)).toEqual({ TasksMax: uint64(5n), MemoryMax: uint64(4096n) });
+  expect(tree.read('x.scope/pids.max')).toBe('5');
 });
 
 test('an update that is refused is not told to systemd', () => {

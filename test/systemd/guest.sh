@@ -7,7 +7,7 @@ said() { : > /tmp/said; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1; [ "$(grep -c 
 runtime() { "$TSRUNC" --root /run/tsrunc --systemd-cgroup "$@"; }
 cgroup=/sys/fs/cgroup/test.slice/test-a.slice/vm-c1.scope
 
-cp -a devices one broken /tmp/
+cp -a devices one broken user /tmp/
 runtime create --bundle /tmp/devices c1 >> /tmp/said 2>> create
 echo "exit status $?" >> create
 fact scope show vm-c1.scope
@@ -31,4 +31,19 @@ fact delete-one runtime delete c2
 
 fact create-broken runtime create --bundle /tmp/broken c3
 fact left sh -c "ls -d /sys/fs/cgroup/system.slice/tsrunc-*; systemctl list-units --all --no-legend 'tsrunc-*'"
+fact update runtime create --bundle /tmp/one c4
+fact updated sh -c "$TSRUNC --root /run/tsrunc update --memory 33554432 --memory-swap 33554432 c4; systemctl show tsrunc-c4.scope -p MemoryMax; cd /sys/fs/cgroup/system.slice/tsrunc-c4.scope; cat memory.max cpu.max"
+runtime delete --force c4
+
+# The systemd of an ordinary user, and a container of his.
+mkdir -p /run/user/1
+cp "$TSRUNC" /tmp/tsrunc
+chown -R 1:1 /run/user/1 /tmp/user /tmp/tsrunc
+systemctl start user.service
+user() { setpriv --reuid 1 --regid 1 --clear-groups env XDG_RUNTIME_DIR=/run/user/1 "$@"; }
+fact create-user user /tmp/tsrunc --systemd-cgroup create --bundle /tmp/user u1
+fact user-scope user systemctl --user show tsrunc-u1.scope -p ControlGroup,MemoryMax,TasksMax,ActiveState
+fact start-user user /tmp/tsrunc start u1
+fact delete-user user /tmp/tsrunc delete --force u1
+fact user-left sh -c "find /sys/fs/cgroup -name 'tsrunc-*'"
 touch end

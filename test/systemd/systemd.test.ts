@@ -44,18 +44,37 @@ if (LACKING !== undefined || !isTsrunc) {
       );
       machine.bundle('one', config('exec sleep 1000', { '/linux/resources': { ...limits, pids: { limit: 1 } } }));
       machine.bundle('broken', config('', { '/process/args': ['/no/such/program'] }));
+      machine.bundle(
+        'user',
+        config('exec sleep 1000', {
+          '/linux/namespaces/-': [{ type: 'user' }],
+          '/linux/uidMappings': [{ containerID: 0, hostID: 1, size: 1 }],
+          '/linux/gidMappings': [{ containerID: 0, hostID: 1, size: 1 }],
+          '/linux/resources': { memory: limits.memory, pids: { limit: 1 } },
+        }),
+      );
       return machine.run(SECONDS);
     },
     (SECONDS + 20) * 1000,
   );
   afterAll(() => machine.discard());
 
-  test.each(['create', 'start', 'pause', 'resume', 'delete', 'create-one', 'start-one', 'delete-one'])(
-    '%s succeeds',
-    (name) => {
-      expect(machine.fact(name)).toBe('exit status 0\n');
-    },
-  );
+  test.each([
+    'create',
+    'start',
+    'pause',
+    'resume',
+    'delete',
+    'create-one',
+    'start-one',
+    'delete-one',
+    'update',
+    'create-user',
+    'start-user',
+    'delete-user',
+  ])('%s succeeds', (name) => {
+    expect(machine.fact(name)).toBe('exit status 0\n');
+  });
 
   test('the scope has what the configuration asks for', () => {
     const shown = machine.fact('scope').split('\n');
@@ -111,6 +130,18 @@ if (LACKING !== undefined || !isTsrunc) {
   test('a create that fails leaves neither cgroup nor unit', () => {
     expect(machine.fact('create-broken')).toMatch(/\/no\/such\/program.*\nexit status 1\n$/);
     expect(machine.fact('left')).toMatch(/^ls: .*No such file or directory\nexit status 0\n$/);
+  });
+
+  test('update changes what it says, in systemd and in the files, and nothing else', () => {
+    expect(machine.fact('updated')).toBe(`MemoryMax=${32 << 20}\n${32 << 20}\n33333 100000\nexit status 0\n`);
+  });
+
+  test("a user's systemd makes a scope below its own cgroup, and takes it away", () => {
+    const path = '/system.slice/user.service/user.slice/tsrunc-u1.scope';
+    for (const line of [`ControlGroup=${path}`, `MemoryMax=${64 << 20}`, 'TasksMax=1', 'ActiveState=active']) {
+      expect(machine.fact('user-scope').split('\n')).toContain(line);
+    }
+    expect(machine.fact('user-left')).toBe('exit status 0\n');
   });
 
   test('the guest came to its end', () => {

@@ -99,7 +99,10 @@ function propertiesOf(systemd: FakeSystemd): Record<string, unknown> {
 
 testScope('a container lives in the scope that systemd made, and its cgroup namespace begins there', async () => {
   const systemd = await FakeSystemd.ready();
-  const patch: Patch = { '/linux/cgroupsPath': 'a-b.slice:libpod:one' };
+  const patch: Patch = {
+    '/linux/cgroupsPath': 'a-b.slice:libpod:one',
+    '/linux/namespaces/-': [{ type: 'cgroup' }],
+  };
   const { id, created } = systemd.tryCreate({ script: 'cat /proc/self/cgroup', patch });
   ok(created);
   const directory = `${MOUNT}/${box.name}/a.slice/a-b.slice/libpod-one.scope`;

@@ -47,6 +47,7 @@ if (LACKING !== undefined || !isTsrunc) {
       machine.bundle(
         'user',
         config('exec sleep 1000', {
+          '/mounts': [{ destination: '/proc', type: 'proc', source: 'proc' }],
           '/linux/namespaces/-': [{ type: 'user' }],
           '/linux/uidMappings': [{ containerID: 0, hostID: 1, size: 1 }],
           '/linux/gidMappings': [{ containerID: 0, hostID: 1, size: 1 }],

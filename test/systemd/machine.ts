@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { slurp, which } from '../integration/support/host.ts';
+import { slurp } from '../integration/support/host.ts';
 import { stringify } from '../integration/support/json.ts';
 import { makeRootfs } from '../integration/support/rootfs.ts';
 import { RUNTIME } from '../integration/support/runtime.ts';
+import { endGroup, KERNEL } from '../vm/boot.ts';
 
-const KERNEL = which('linux.uml');
 const SYSTEMD = '/lib/systemd/systemd';
 
 /** What the machine here lacks for one with systemd; undefined if nothing. */
@@ -42,7 +42,7 @@ export class SystemdMachine {
     });
     fs.closeSync(console);
     await new Promise<void>((resolve, reject) => child.once('error', reject).once('close', () => resolve()));
-    if (child.pid !== undefined) endGroup(child.pid);
+    endGroup(child.pid);
   }
 
   /** What guest.sh found out under that name. */
@@ -65,13 +65,5 @@ export class SystemdMachine {
       // What the kernel does not know becomes a variable of init's.
       `SCRATCH=${this.scratch}`,
     ];
-  }
-}
-
-function endGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // all of it is gone
   }
 }

@@ -17,9 +17,9 @@ import { unitFor, unitPath } from './unit.ts';
 
 /** The cgroup that systemd is to make for a new container. Systemd is asked where, nothing is made yet. */
 export function systemdCgroupFor(host: CgroupHost, request: CgroupRequest): FsCgroup {
-  const { id, cgroupsPath, rootless, annotations, owner } = request;
+  const { id, cgroupsPath, annotations, owner } = request;
   const properties = annotatedProperties(host.engine, annotations);
-  const systemd = new Systemd(host, managerFor(host, rootless));
+  const systemd = new Systemd(host, managerFor(host));
   const unit = unitFor(cgroupsPath, id, `${systemd.manager}.slice`);
   const path = unitPath(unit);
   const root = findCgroupRoot(host.engine);

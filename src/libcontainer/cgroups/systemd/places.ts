@@ -11,8 +11,8 @@ export type Manager = 'system' | 'user';
  * The systemd that a container of ours belongs to. Root in a user namespace of an ordinary user is no root to the
  * machine's systemd, whose socket then belongs to nobody we know.
  */
-export function managerFor({ engine }: Pick<CgroupHost, 'engine'>, rootless: boolean): Manager {
-  if (rootless) return 'user';
+export function managerFor({ engine }: Pick<CgroupHost, 'engine'>): Manager {
+  if (engine.files.stat('/proc/self').uid !== 0) return 'user';
   try {
     return engine.files.stat(SYSTEM_BUS).uid === 0 ? 'system' : 'user';
   } catch (error) {

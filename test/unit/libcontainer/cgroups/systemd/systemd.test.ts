@@ -187,10 +187,11 @@ test('where nobody listens the error says so, and can be told from others', () =
 });
 
 test.each([
-  [false, 0, 'system'],
-  [false, 65534, 'user'],
-  [true, 0, 'user'],
-])('rootless %s, the socket of the system bus belongs to %d: it is the %s manager', (rootless, uid, manager) => {
-  const files = { ...tree.host.engine.files, stat: () => ({ ...tree.host.engine.files.stat('/'), uid }) };
-  expect(managerFor({ ...tree.host, engine: { ...tree.host.engine, files } }, rootless)).toBe(manager);
+  [0, 0, 'system'],
+  [0, 65534, 'user'],
+  [1000, 0, 'user'],
+])('of user %d, where the system bus belongs to %d, it is the %s manager', (own, buss, manager) => {
+  const { files } = tree.host.engine;
+  const stat = (path: string) => ({ ...files.stat('/'), uid: path === '/proc/self' ? own : buss });
+  expect(managerFor({ ...tree.host, engine: { ...tree.host.engine, files: { ...files, stat } } })).toBe(manager);
 });

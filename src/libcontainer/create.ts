@@ -131,7 +131,11 @@ const makeCgroup: CreationStep = {
   do({ cgroup, config, builderProcess }) {
     cgroup.create(config.linux, builderProcess.pid);
   },
-  undo: ({ cgroup }) => cgroup.undo(),
+  undo({ cgroup, builderInCgroup }) {
+    // It would keep the cgroup busy.
+    if (builderInCgroup) cgroup.kill();
+    cgroup.undo();
+  },
 };
 
 /** From here on init outlives us: nothing blocks any more, and the socket's end of file still ends it until it parks. */

@@ -32,8 +32,6 @@ const userBeforeTime: CreationStep = {
     writeMaps(creation.facts, pid, mapsOf(creation.config));
     becomeRoot(kernel, creation.config);
   },
-  // Before the cgroup is removed, which the builder would keep busy.
-  undo: ({ builderInCgroup, cgroup }) => builderInCgroup && cgroup.kill(),
 };
 
 const timeNamespace: CreationStep = {

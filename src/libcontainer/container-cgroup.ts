@@ -6,6 +6,7 @@ import { beneath } from './cgroups/beneath.ts';
 import { cgroupOwner } from './cgroups/delegation.ts';
 import { devicePrograms } from './cgroups/devices/kernel.ts';
 import { type Cgroup, type CgroupHost, cgroupAt, cgroupFor } from './cgroups/manager.ts';
+import { connectTo } from './cgroups/systemd/dbus/socket.ts';
 import { type Host, type Log, mayLackCgroup } from './host.ts';
 import { poll } from './poll.ts';
 import { sleep } from './signal.ts';
@@ -19,12 +20,13 @@ export function newCgroup(host: Host, kernel: LocalKernel, id: string, config: C
     cgroupsPath: config.linux?.cgroupsPath,
     rootless: mayLackCgroup(host, caller),
     owner: cgroupOwner(config),
+    annotations: config.annotations,
   });
 }
 
 /** The cgroup of a container that exists. */
-export function cgroupOf(host: Host, kernel: LocalKernel, saved: Pick<SavedState, 'cgroup_paths'>): Cgroup {
-  return cgroupAt(cgroupHost(host, kernel), saved.cgroup_paths['']);
+export function cgroupOf(host: Host, kernel: LocalKernel, saved: Pick<SavedState, 'cgroup_paths' | 'tsrunc'>): Cgroup {
+  return cgroupAt(cgroupHost(host, kernel), saved.cgroup_paths[''], saved.tsrunc.unit);
 }
 
 /** The machine as cgroups need it, by the system calls of this process. */
@@ -43,6 +45,7 @@ export function cgroupHost(
         const files = fds.map((fd) => ({ fd, events: 'POLLPRI' }) as const);
         poll(kernel, files, nanoseconds);
       },
+      connect: (path, nanoseconds) => connectTo(engine, kernel, path, nanoseconds),
       kill: (pid, signal) => void kernel.may('ESRCH').kill(pid, signal),
     },
   };

@@ -77,9 +77,9 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...intelRdt.find,
     announce,
     ...(linux.seccomp ? [prepareFilter(linux.seccomp)] : []),
+    spawnBuilder,
     makeCgroup,
     ...intelRdt.make,
-    spawnBuilder,
     ...joinSteps(config),
     ...timeSteps(config),
     cloneInit,
@@ -129,10 +129,14 @@ const announce: CreationStep = {
 const makeCgroup: CreationStep = {
   name: 'make the cgroup',
   pointer: '/linux/resources',
-  do({ cgroup, config }) {
-    cgroup.create(config.linux);
+  do({ cgroup, config, builderProcess }) {
+    cgroup.create(config.linux, builderProcess.pid);
   },
-  undo: ({ cgroup }) => cgroup.undo(),
+  undo({ cgroup, builderInCgroup }) {
+    // It would keep the cgroup busy.
+    if (builderInCgroup) cgroup.kill();
+    cgroup.undo();
+  },
 };
 
 /** From here on init outlives us: nothing blocks any more, and the socket's end of file still ends it until it parks. */
@@ -219,6 +223,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
       preserveFds: creation.inherited,
       ...(facts.listening && { listening: facts.listening }),
+      ...(cgroup.unit && { unit: cgroup.unit }),
       ...(creation.rdtGroups.length > 0 && { rdtGroups: creation.rdtGroups }),
       callerNofile: facts.callerNofile,
       ...(creation.confined && { confined: creation.confined }),

@@ -10,7 +10,7 @@ export const supported: Omit<FeatureFacts, 'version' | 'commit'> = {
   namespaces: Object.keys(namespaces),
   capabilities: capabilityNames,
   mountOptions: Object.keys(mountOptions),
-  cgroup: { systemd: false, systemdUser: false, rdma: true },
+  cgroup: { systemd: true, systemdUser: true, rdma: true },
   apparmor: true,
   selinux: true,
   intelRdt: { enabled: true, schemata: true, monitoring: true },

@@ -3,6 +3,7 @@ import { isErrno } from '../engine/errors.ts';
 import type { Config } from '../spec/config.ts';
 import { parseJson, writeJson } from '../spec/json.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
+import type { UnitReference } from './cgroups/manager.ts';
 import { ContainerError } from './errors.ts';
 import type { Listening } from './listen-fds.ts';
 
@@ -42,6 +43,8 @@ export interface OwnState {
   readonly preserveFds: number;
   /** The first of them, if they are such. */
   readonly listening?: Listening;
+  /** The unit that systemd made for the container. */
+  readonly unit?: UnitReference;
   /** Directories of resctrl that go with the container. */
   readonly rdtGroups?: readonly string[];
   /** The soft RLIMIT_NOFILE that the caller of create had. */

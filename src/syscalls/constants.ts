@@ -211,7 +211,7 @@ export const seals = {
 export const socketDomains = { AF_UNIX: 1, AF_NETLINK: 16 } as const;
 export const socketTypes = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_CLOEXEC: 0o2000000 } as const;
 export const socketLevels = { SOL_SOCKET: 1 } as const;
-export const socketOptions = { SO_PEERCRED: 17 } as const;
+export const socketOptions = { SO_PEERCRED: 17, SO_SNDTIMEO: 21 } as const;
 export const messageFlags = { MSG_PEEK: 2, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
 export const SCM_RIGHTS = 1;
 

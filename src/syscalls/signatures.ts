@@ -103,6 +103,7 @@ export const signatures = {
   setresgid: [int, int, int],
   setresuid: [int, int, int],
   setsid: [],
+  setsockopt: [fd, choice(k.socketLevels), choice(k.socketOptions), sizedStruct(s.timeval)],
   socket: [choice(k.socketDomains), flags(k.socketTypes), int],
   socketpair: [choice(k.socketDomains), flags(k.socketTypes), int, memory],
   statx: [fd, path, flags(k.atFlags), flags(k.statxMask), memory],

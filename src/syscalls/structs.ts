@@ -89,6 +89,8 @@ export const pollfd = struct('pollfd', {
 
 export const timespec = struct('timespec', { tv_sec: i64, tv_nsec: i64 });
 
+export const timeval = struct('timeval', { tv_sec: i64, tv_usec: i64 });
+
 /** asm/signal.h as rt_sigaction(2) takes it on x86_64; aarch64 has no sa_restorer but the same layout. */
 export const kernelSigaction = struct('kernel_sigaction', {
   handler: pointer,

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { childrenOf, isAlive, linkOf, statusField } from './support/host.ts';
 import { reap, sealsOf, setSubreaper } from './support/libc.ts';
-import { isTsrunc, ok, testTsrunc } from './support/runtime.ts';
+import { isTsrunc, ok, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { count, pause, seeded, until } from './support/wait.ts';
 
@@ -110,6 +110,18 @@ testTsrunc('an init dies with a runtime that is killed before init is parked', a
     await box.clean(id);
   }
   expect(hits).toBeGreaterThan(0);
+});
+
+testTsrunc('a create that fails while its first process sits in the cgroup leaves no cgroup', async () => {
+  const patch = {
+    '/linux/namespaces/-': [{ type: 'user' }, { type: 'time' }],
+    '/linux/uidMappings': [{ containerID: 0, hostID: 0, size: 1000 }],
+    '/linux/gidMappings': [{ containerID: 0, hostID: 0, size: 1000 }],
+    '/linux/timeOffsets': { monotonic: { secs: -999_999_999 } },
+  };
+  const { id, created } = box.tryCreate({ patch });
+  refused(created, 'the clock would become negative');
+  await box.clean(id);
 });
 
 describe('what the caller has set reaches the container', () => {

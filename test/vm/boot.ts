@@ -104,7 +104,8 @@ const environment = {
   TSRUNC_FULL: process.env['TSRUNC_FULL'] ?? '',
 };
 
-function endGroup(leader: number | undefined): void {
+/** Ends a process group, and so a machine with all of its processes. */
+export function endGroup(leader: number | undefined): void {
   if (leader === undefined) return;
   try {
     process.kill(-leader, 'SIGKILL');

@@ -4,8 +4,10 @@ import type { Cgroup } from './manager.ts';
 /** No cgroup: the container's processes stay in the runtime's. For `--cgroup-manager disabled`. */
 export class NoCgroup implements Cgroup {
   readonly directory = undefined;
+  readonly unit = undefined;
 
   create(): void {}
+  builderLeft(): void {}
   undo(): void {}
   update(): never {
     throw new ContainerError('cgroup', NONE);

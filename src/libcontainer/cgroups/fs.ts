@@ -9,7 +9,7 @@ import { deviceRules } from './devices/rules.ts';
 import type { CgroupDirectory } from './directory.ts';
 import { freeze, isFrozen, standsStill, thaw } from './freezer.ts';
 import { CgroupChain } from './making.ts';
-import type { Cgroup, CgroupHost } from './manager.ts';
+import type { Cgroup, CgroupHost, UnitReference } from './manager.ts';
 import { cgroupRemarks } from './remarks.ts';
 import { killTree, removeTree } from './removal.ts';
 import { type CgroupWrite, cgroupWrites } from './resources.ts';
@@ -20,12 +20,12 @@ import { CgroupWatch } from './watch.ts';
 
 /** A cgroup that is made and ruled by writing to the cgroup2 file system. */
 export class FsCgroup implements Cgroup {
-  private readonly chain: CgroupChain;
-  private readonly own: CgroupDirectory;
+  protected readonly chain: CgroupChain;
+  protected readonly own: CgroupDirectory;
   private absent = false;
 
   constructor(
-    private readonly host: CgroupHost,
+    protected readonly host: CgroupHost,
     private readonly root: Pick<CgroupRoot, 'mount' | 'hybrid'>,
     directory: string,
     private readonly options: FsCgroupOptions,
@@ -38,17 +38,20 @@ export class FsCgroup implements Cgroup {
     return this.absent ? undefined : this.own.path;
   }
 
-  create(linux: Linux | undefined): void {
+  get unit(): UnitReference | undefined {
+    return undefined;
+  }
+
+  create(linux: Linux | undefined, _builder?: number): void {
     const writes = this.plan(linux?.resources ?? {});
     const program = deviceProgram(deviceRules(linux));
     refuseInhabited(this.own);
     if (!this.makeDirectories(writes)) return;
     refuseFrozen(this.own);
-    requireControllers(this.chain.all, writes, this.root.hybrid);
-    applyWrites(this.own, writes);
-    this.attach(program);
-    if (this.options.owner !== undefined) delegate(this.own, this.options.owner, this.host);
+    this.rule(writes, program);
   }
+
+  builderLeft(): void {}
 
   undo(): void {
     this.chain.undo();
@@ -58,9 +61,9 @@ export class FsCgroup implements Cgroup {
     const writes = this.plan(resources);
     requireControllers(this.chain.all, writes, this.root.hybrid);
     checkMemoryUsage(this.own, resources);
-    const restore = this.restorer(new Snapshot(this.own, writes));
+    const restore = this.restorer(writes);
     try {
-      applyWrites(this.own, writes);
+      this.apply(writes);
     } catch (error) {
       restore();
       throw error;
@@ -117,16 +120,30 @@ export class FsCgroup implements Cgroup {
     if (!this.absent) removeTree(this.own, this.host);
   }
 
-  private restorer(snapshot: Snapshot): () => void {
+  /** What puts the files that `writes` are for back to what they say now. */
+  protected restorer(writes: readonly CgroupWrite[]): () => void {
+    const snapshot = new Snapshot(this.own, writes);
     return () => {
       const lost = snapshot.restore();
       if (lost.length > 0) this.host.log.warn(`${this.own.path}: old values not restored: ${lost.join(', ')}`);
     };
   }
 
-  private plan(resources: Resources): CgroupWrite[] {
+  protected plan(resources: Resources): CgroupWrite[] {
     for (const { level, pointer, message } of cgroupRemarks(resources)) this.host.log[level](`${pointer}: ${message}`);
     return cgroupWrites(resources);
+  }
+
+  /** Puts all into force, in a directory that is there. */
+  protected rule(writes: readonly CgroupWrite[], program: Uint8Array): void {
+    requireControllers(this.chain.all, writes, this.root.hybrid);
+    applyWrites(this.own, writes);
+    this.attach(program);
+    if (this.options.owner !== undefined) delegate(this.own, this.options.owner, this.host);
+  }
+
+  protected apply(writes: readonly CgroupWrite[]): void {
+    applyWrites(this.own, writes);
   }
 
   /** False if the container has to do, and can do, without a cgroup. */
@@ -176,7 +193,7 @@ export interface FsCgroupOptions {
 }
 
 /** Limits and a later `delete` would hit processes that are not the container's. */
-function refuseInhabited(directory: CgroupDirectory): void {
+export function refuseInhabited(directory: CgroupDirectory): void {
   if (!directory.exists()) return;
   const count = directory.allProcesses().length;
   if (count > 0) throw new ContainerError('cgroup', `container's cgroup is not empty: ${count} process(es) found`);

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
+import type { Config } from '../../spec/config.ts';
 import type { Linux, Resources } from '../../spec/config-linux.ts';
-import { ContainerError } from '../errors.ts';
 import type { CgroupManager, Log } from '../host.ts';
 import type { Beneath } from './beneath.ts';
 import type { DevicePrograms } from './devices/attach.ts';
@@ -9,17 +9,24 @@ import { FsCgroup } from './fs.ts';
 import { cgroupDirectory } from './path.ts';
 import { findCgroupRoot, rootOfDirectory } from './root.ts';
 import type { CgroupStatistics } from './statistics/statistics.ts';
+import { systemdCgroupAt, systemdCgroupFor } from './systemd/cgroup.ts';
+import type { BusSocket } from './systemd/dbus/socket.ts';
+import type { Manager } from './systemd/places.ts';
 import type { CgroupWatch } from './watch.ts';
 
 /** The cgroup of one container: what holds its processes together, counts them, and limits them. */
 export interface Cgroup {
   /** Absolute path of its directory; undefined if the container has no cgroup of its own. */
   readonly directory: string | undefined;
+  /** What systemd knows it as; undefined if systemd does not. */
+  readonly unit: UnitReference | undefined;
   /**
-   * Makes the directory with all limits and device rules in place, ready for its first process. A directory
-   * that is there already is taken if it holds no process.
+   * Makes the directory with all limits and device rules in place, ready for init. A directory that is there already
+   * is taken if it holds no process. Systemd makes none without a process: it moves `builder` in.
    */
-  create(linux: Linux | undefined): void;
+  create(linux: Linux | undefined, builder: number): void;
+  /** Init is there and the builder is gone: a limit with no room for both is now set as it was asked for. */
+  builderLeft(): void;
   /** Removes what this object's {@link create} made, also after it failed half-way, and nothing else. */
   undo(): void;
   /**
@@ -48,9 +55,16 @@ export interface Cgroup {
   remove(): void;
 }
 
+/** A unit of systemd's, as `state.json` keeps it. */
+export interface UnitReference {
+  /** `tsrunc-1234.scope`. */
+  readonly name: string;
+  readonly manager: Manager;
+}
+
 /** What a cgroup needs from the machine. */
 export interface CgroupHost {
-  readonly engine: Pick<Engine, 'files' | 'encode' | 'decode' | 'monotonic'>;
+  readonly engine: Pick<Engine, 'files' | 'encode' | 'decode' | 'monotonic' | 'env'>;
   readonly log: Log;
   readonly system: CgroupSystem;
 }
@@ -64,6 +78,8 @@ export interface CgroupSystem {
   wait(fds: readonly number[], nanoseconds: bigint): void;
   /** `kill(2)`. A process that is gone is no failure. */
   kill(pid: number, signal: number): void;
+  /** A stream socket to the server at `path`, on which nothing takes longer than `nanoseconds`. */
+  connect(path: string, nanoseconds: bigint): BusSocket;
 }
 
 export interface CgroupRequest {
@@ -74,20 +90,22 @@ export interface CgroupRequest {
   readonly rootless: boolean;
   /** The user of the host that the directory is given to. */
   readonly owner?: number | undefined;
+  readonly annotations?: Config['annotations'];
 }
 
 /** The cgroup for a new container. Nothing is made yet. */
 export function cgroupFor(host: CgroupHost, request: CgroupRequest): Cgroup {
   const { driver, id, cgroupsPath, rootless, owner } = request;
   if (driver === 'disabled') return new NoCgroup();
-  if (driver === 'systemd') throw new ContainerError('unsupported', 'the systemd cgroup driver is not supported yet');
+  if (driver === 'systemd') return systemdCgroupFor(host, request);
   const root = findCgroupRoot(host.engine);
   const dispensable = rootless && (cgroupsPath === undefined || cgroupsPath === '');
   return new FsCgroup(host, root, cgroupDirectory(root, cgroupsPath, id), { rootless, dispensable, owner });
 }
 
-/** The cgroup of a container that exists, by the directory that its state recorded. */
-export function cgroupAt(host: CgroupHost, directory: string | undefined): Cgroup {
+/** The cgroup of a container that exists, by the directory and the unit that its state recorded. */
+export function cgroupAt(host: CgroupHost, directory: string | undefined, unit?: UnitReference): Cgroup {
   if (directory === undefined || directory === '') return new NoCgroup();
+  if (unit) return systemdCgroupAt(host, directory, unit);
   return new FsCgroup(host, rootOfDirectory(directory), directory, { rootless: false, dispensable: false });
 }

@@ -8,7 +8,7 @@ export class Snapshot {
 
   constructor(
     private readonly directory: Pick<CgroupDirectory, 'tryRead' | 'write'>,
-    writes: readonly CgroupWrite[],
+    writes: readonly Pick<CgroupWrite, 'file' | 'otherwise'>[],
   ) {
     for (const file of writes.flatMap(touched)) {
       const text = this.read(file);
@@ -47,7 +47,7 @@ export class Snapshot {
   }
 }
 
-function touched({ file, otherwise }: CgroupWrite): string[] {
+function touched({ file, otherwise }: Pick<CgroupWrite, 'file' | 'otherwise'>): string[] {
   const own = otherwise ? [file, otherwise.file] : [file];
   // Idleness is a weight of its own kind: the kernel gives the other up.
   return file === 'cpu.idle' ? ['cpu.weight', ...own] : own;

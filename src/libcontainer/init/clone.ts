@@ -88,6 +88,7 @@ export const cloneInit: CreationStep = {
     builder.port.close();
     reap(creation.facts.kernel, builder.pid);
     creation.builder = undefined;
+    creation.cgroup.builderLeft();
   },
   undo(creation) {
     if (!creation.hasInit) return;

@@ -1,5 +1,6 @@
 import { loadBundle } from '../bundle.ts';
 import { create } from '../create.ts';
+import { ContainerError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { CreateOptions, Foreground } from '../options.ts';
 import { Recorder, type Recording } from '../recorder.ts';
@@ -15,6 +16,7 @@ import { imaginedMachine } from './imagined-machine.ts';
  */
 export function plan(host: Host, id: string, options: CreateOptions): Recording {
   const { engine, log } = host;
+  refuseSystemd(host);
   const { rootfs, config } = loadBundle(engine, log, options.bundle);
   const imagined = imaginedMachine(engine, rootfs);
   const recorder = new Recorder(imagined);
@@ -28,3 +30,11 @@ export function plan(host: Host, id: string, options: CreateOptions): Recording 
 
 /** Has a terminal be wanted, and does nothing with it. */
 const nobody: Foreground = { expectTerminal: () => undefined, takeMaster: () => undefined };
+
+/** Where the cgroup will be is for systemd to say, and none answers in imagination. */
+function refuseSystemd({ cgroupManager }: Host): void {
+  if (cgroupManager !== 'systemd') return;
+  throw new ContainerError('unsupported', 'plan cannot ask systemd for a cgroup that nobody is to make', {
+    hint: 'leave out --systemd-cgroup: the other steps are the same',
+  });
+}

@@ -41,6 +41,7 @@ const counterparts: { readonly [N in keyof typeof structs]: Counterpart } = {
   ucred: library('struct ucred'),
   pollfd: library('struct pollfd'),
   timespec: library('struct timespec'),
+  timeval: library('struct timeval'),
   kernelSigaction: kernel(
     'struct sigaction',
     renamed(structs.kernelSigaction, (field) => `sa_${field}`),

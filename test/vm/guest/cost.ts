@@ -30,7 +30,7 @@ test('a cgroup among many costs no more to make and to remove than one alone', (
   const parent = `/${box.id()}`;
   const siblings = Array.from({ length: count(50, 500) }, (_, index) => cgroupOfPath(`${parent}/sibling${index}`));
   const alone = price(`${parent}/alone`);
-  for (const sibling of siblings) sibling.create(RESOURCES);
+  for (const sibling of siblings) sibling.create(RESOURCES, process.pid);
   const among = price(`${parent}/among`);
   for (const sibling of siblings) sibling.undo();
   console.log(`a cgroup alone: ${alone.toFixed(1)} ms, among ${siblings.length}: ${among.toFixed(1)} ms`);
@@ -45,7 +45,7 @@ function price(cgroupsPath: string): number {
   const times = Array.from({ length: 15 }, () => {
     const cgroup = cgroupOfPath(cgroupsPath);
     const begin = performance.now();
-    cgroup.create(RESOURCES);
+    cgroup.create(RESOURCES, process.pid);
     cgroup.undo();
     return performance.now() - begin;
   });

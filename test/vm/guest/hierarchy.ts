@@ -24,7 +24,7 @@ afterEach(async () => {
 test('controllers are handed down from the root to a nested cgroup, and go with it', () => {
   const top = box.id();
   const cgroup = cgroupOfPath(`/${top}/b/c`);
-  cgroup.create({ resources: { ...LIMITED, pids: { limit: 3 }, cpu: { quota: 10000 } } });
+  cgroup.create({ resources: { ...LIMITED, pids: { limit: 3 }, cpu: { quota: 10000 } } }, process.pid);
   expect(read(`${top}/b`, 'cgroup.subtree_control').split(' ').sort()).toEqual(['cpu', 'io', 'memory', 'pids']);
   expect([read(`${top}/b/c`, 'memory.max'), read(`${top}/b/c`, 'pids.max')]).toEqual(['67108864', '3']);
   cgroup.undo();
@@ -43,7 +43,7 @@ test('a limit that threads can have is given below a parent that holds processes
   const parent = made();
   sleeperIn(parent);
   const cgroup = cgroupOfPath(`/${parent}/c`);
-  cgroup.create({ resources: { pids: { limit: 5 } } });
+  cgroup.create({ resources: { pids: { limit: 5 } } }, process.pid);
   expect([read(`${parent}/c`, 'cgroup.type'), read(`${parent}/c`, 'pids.max')]).toEqual(['threaded', '5']);
   cgroup.undo();
 });
@@ -102,7 +102,7 @@ function sleeperIn(directory: string): number {
 function refusal(name: string, resources: Resources): string {
   const cgroup = cgroupOfPath(`/${name}`);
   try {
-    cgroup.create({ resources });
+    cgroup.create({ resources }, process.pid);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {

@@ -43,7 +43,7 @@ function byTsrunc(resources: Resources): Settings {
   const cgroupsPath = `/${box.id()}`;
   const cgroup = cgroupOfPath(cgroupsPath);
   try {
-    cgroup.create({ resources });
+    cgroup.create({ resources }, process.pid);
     return settingsOf(path.join(ROOT, cgroupsPath));
   } catch {
     return 'refused';

@@ -4,11 +4,11 @@ import { FakeTree } from './tree.ts';
 const tree = new FakeTree();
 afterAll(() => tree.discard());
 
-const request = { id: 'c', cgroupsPath: undefined, rootless: false };
+const request = { id: 'c', cgroupsPath: undefined, rootless: false, annotations: {} };
 
 test('A disabled manager does nothing, and has no directory', () => {
   const cgroup = cgroupFor(tree.host, { ...request, driver: 'disabled' });
-  cgroup.create({ resources: { pids: { limit: 1 } } });
+  cgroup.create({ resources: { pids: { limit: 1 } } }, 1);
   cgroup.add(1);
   cgroup.kill();
   cgroup.undo();
@@ -16,10 +16,6 @@ test('A disabled manager does nothing, and has no directory', () => {
   expect([cgroup.directory, cgroup.pids(), cgroup.oomKills(), cgroup.isFrozen()]).toEqual([undefined, [], 0, false]);
   expect(cgroup.fact('memory.max')).toBeUndefined();
   expect(() => cgroup.freeze()).toThrow('no cgroup of its own');
-});
-
-test('The systemd driver is refused for now', () => {
-  expect(() => cgroupFor(tree.host, { ...request, driver: 'systemd' })).toThrow('not supported yet');
 });
 
 test('A recorded directory is opened again; none means no cgroup', () => {

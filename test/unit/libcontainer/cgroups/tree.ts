@@ -35,6 +35,7 @@ export class FakeTree {
       encode: (text) => new TextEncoder().encode(text),
       decode: (bytes) => new TextDecoder().decode(bytes),
       monotonic: () => this.clock,
+      env: {},
     },
     log: {
       step: () => undefined,
@@ -53,6 +54,9 @@ export class FakeTree {
         this.onSleep(milliseconds);
       },
       wait: (_, nanoseconds) => this.host.system.sleep(Number(nanoseconds / 1_000_000n)),
+      connect: (path) => {
+        throw new Error(`nobody listens at ${path}`);
+      },
       kill: (pid) => void this.killed.push(pid),
     },
   };

@@ -253,8 +253,11 @@ describe('a reader', () => {
     await pause(500);
     process.kill(pid, 'SIGTERM');
     await until('the container has ended', () => !isAlive(init));
-    process.kill(pid, 'SIGTERM');
-    expect(await done).toBe(3);
+    // Again and again: one that comes before the runtime has noticed the end is still the container's.
+    const tired = setInterval(() => process.kill(pid, 'SIGTERM'), 50);
+    const status = await done;
+    clearInterval(tired);
+    expect(status).toBe(3);
     for (const fd of [both, read]) fs.closeSync(fd);
     screen.close();
   });

@@ -30,7 +30,9 @@ function planned(bundle: string, id: string): Step[] {
 /** What can only be known when it is done are the numbers of inherited descriptors, and of a key. */
 function comparable({ process, syscall, args }: Call): string {
   const words = args.join(', ');
-  const told = ['close', 'listen', 'accept4', 'keyctl', 'sendmsg'].includes(syscall) ? words.replace(/\b\d+\b/, 'N') : words;
+  const told = ['close', 'listen', 'accept4', 'keyctl', 'sendmsg'].includes(syscall)
+    ? words.replace(/\b\d+\b/, 'N')
+    : words;
   return `${process}: ${syscall}(${told})`;
 }
 

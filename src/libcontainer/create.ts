@@ -3,7 +3,6 @@ import { loadBundle } from './bundle.ts';
 import { callerNofile, callerOf } from './caller.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
-import { ContainerError } from './errors.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
 import type { Host } from './host.ts';
 import { attributeSteps, resetAffinity } from './init/attributes.ts';
@@ -16,7 +15,7 @@ import { labelChecks, labelSteps } from './init/labels.ts';
 import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
 import { confineRecipe } from './init/start.ts';
-import { Starting } from './init/starting.ts';
+import { startingInit } from './init/starting.ts';
 import { reopenNull } from './init/streams.ts';
 import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
@@ -34,6 +33,7 @@ import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
+import { refuseOptions } from './unsupported.ts';
 import { withUserNamespace } from './user-namespace.ts';
 
 /**
@@ -42,7 +42,7 @@ import { withUserNamespace } from './user-namespace.ts';
  */
 export function create(host: Host, id: string, options: CreateOptions): void {
   checkId(id);
-  refuseOptions(options);
+  refuseOptions({ 'console-socket': options.consoleSocket, 'pidfd-socket': options.pidfdSocket });
   const { engine, log } = host;
   const bundle = loadBundle(engine, log, options.bundle);
   const caller = callerOf(engine);
@@ -149,11 +149,8 @@ function confine(process: Process): CreationStep {
       const filter = filterOf(engine, creation.state, config);
       if (!loadsAtCreate(filter)) return;
       const saved = savedState(creation, 'creating');
-      const starting = new Starting(
-        { engine, kernel: facts.kernel, log, saved, process, config, filter },
-        init,
-        cgroup,
-      );
+      const { kernel } = facts;
+      const starting = startingInit({ engine, kernel, log, saved, process, config, filter }, cgroup, init);
       perform(confineRecipe(filter), starting);
       creation.confined = { path: starting.path, home: starting.home };
     },
@@ -224,10 +221,4 @@ function namespacePaths(config: Config, pid: number): Record<string, string> {
 function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
-}
-
-function refuseOptions({ consoleSocket, pidfdSocket }: CreateOptions): void {
-  const asked = Object.entries({ 'console-socket': consoleSocket, 'pidfd-socket': pidfdSocket });
-  const first = asked.find(([, value]) => value);
-  if (first) throw new ContainerError('unsupported', `--${first[0]} is not supported by this version of tsrunc`);
 }

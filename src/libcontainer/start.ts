@@ -11,9 +11,9 @@ import { runPoststart } from './hooks/start.ts';
 import type { Host } from './host.ts';
 import { connectParked } from './init/park.ts';
 import { startRecipe } from './init/start.ts';
-import { Starting } from './init/starting.ts';
+import { startingInit } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
-import { initDied, perform } from './recipe.ts';
+import { perform, stubDied } from './recipe.ts';
 import { filterOf } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
 import { type SavedState, StateDirectory } from './store.ts';
@@ -51,7 +51,8 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
   const init = wakened(cgroup, () => connectParked(engine, kernel, state, { pid, ...tsrunc.parked }));
   const filter = filterOf(engine, state, config);
   const facts = { engine, kernel, log, saved, process: config.process, config, filter };
-  perform(startRecipe(facts), new Starting(facts, init, cgroup));
+  const starting = startingInit(facts, cgroup, init);
+  perform(startRecipe(starting.facts), starting);
   state.removeSocket();
   return { saved, config, cgroup };
 }
@@ -61,7 +62,7 @@ function wakened(cgroup: OomWitness, connect: () => StubProcess): StubProcess {
   try {
     return connect();
   } catch (error) {
-    if (error instanceof StubGone) throw initDied({ name: 'wake the container init' }, oomObituary(cgroup));
+    if (error instanceof StubGone) throw stubDied({ name: 'wake the container init' }, undefined, oomObituary(cgroup));
     throw error;
   }
 }

@@ -27,3 +27,9 @@ export function refuseUnsupported(config: Config): void {
     },
   );
 }
+
+/** The same for options of the command line, by name: what has a value is asked for. */
+export function refuseOptions(options: Readonly<Record<string, unknown>>): void {
+  const [name] = Object.entries(options).find(([, value]) => value) ?? [];
+  if (name) throw new ContainerError('unsupported', `--${name} is not supported by this version of tsrunc`);
+}

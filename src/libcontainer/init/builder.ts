@@ -1,11 +1,13 @@
+import type { Engine, FileStat } from '../../engine/engine.ts';
 import { socketPair } from '../../syscalls/descriptor-pair.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { stubImage } from '../../syscalls/stub/image.ts';
 import { spawnStub } from '../../syscalls/stub/spawn.ts';
-import type { Creation, CreationStep } from '../creation.ts';
+import type { CreationStep, StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { killProcess, reap } from '../signal.ts';
+import type { Machine } from '../machine.ts';
 import { bindParkingSocket } from './park.ts';
-import { stubProcess } from './stub-process.ts';
+import { endStub, stubProcess } from './stub-process.ts';
 
 /**
  * Two processes make a container, both the stub of src/syscalls/stub:
@@ -18,43 +20,48 @@ import { stubProcess } from './stub-process.ts';
 export const spawnBuilder: CreationStep = {
   name: 'start the builder',
   do(creation) {
-    const { engine, kernel } = creation.facts;
-    const [builderOurs, builderTheirs] = socketPair(kernel);
+    const { kernel } = creation.facts;
     const [ours, theirs] = socketPair(kernel);
     creation.parkingSocket = bindParkingSocket(kernel, creation.state);
-    const image = stubImage(kernel, engine.files, engine.arch, creation.state.path);
-    creation.stubFile = engine.files.stat(`/proc/self/fd/${image}`);
-    closeOnExecFrom(creation);
-    const passed = [builderTheirs, theirs, creation.parkingSocket];
-    const pid = spawnStub(engine.native(), image, [...passed, ...callersDescriptors(creation)]);
-    for (const fd of [image, ...passed]) engine.files.close(fd);
-    creation.builder = stubProcess(engine, 'builder', pid, builderOurs, builderTheirs);
+    const passed = [theirs, creation.parkingSocket];
+    const spawned = spawnFirst(creation.facts, creation.state.path, creation.facts.options.preserveFds ?? 0, passed);
+    creation.builder = spawned.stub;
+    creation.stubFile = spawned.file;
     creation.initSocket = { ours, theirs };
   },
-  undo(creation) {
-    const { builder } = creation;
-    if (!builder) return;
-    builder.port.close();
-    killProcess(creation.facts.kernel, builder.pid);
-    reap(creation.facts.kernel, builder.pid);
+  undo({ builder, facts }) {
+    if (builder) endStub(facts.kernel, builder);
   },
 };
 
+/**
+ * The first stub of a command, a child of this process; and its executable, by which it is recognised. It has the
+ * streams, `preserved` descriptors more of our caller's, and those in `passed`, which are closed here.
+ */
+export function spawnFirst(
+  { engine, kernel }: { engine: Machine; kernel: LocalKernel },
+  scratch: string,
+  preserved: number,
+  passed: readonly number[],
+): { stub: StubProcess; file: FileStat } {
+  const [ours, theirs] = socketPair(kernel);
+  const image = stubImage(kernel, engine.files, engine.arch, scratch);
+  const file = engine.files.stat(`/proc/self/fd/${image}`);
+  // Nothing of the caller's but what is named reaches the container (CVE-2024-21626).
+  kernel.calls.close_range(3 + preserved, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
+  const pid = spawnStub(engine.native(), image, [theirs, ...passed, ...callersDescriptors(engine, preserved)]);
+  for (const fd of [image, theirs, ...passed]) engine.files.close(fd);
+  return { stub: stubProcess(engine, 'builder', pid, ours, theirs), file };
+}
+
 /** The streams and what --preserve-fds names. The engine marked them close-on-exec when it started, so they are named here. */
-function callersDescriptors({ facts }: Creation): number[] {
-  const preserved = facts.options.preserveFds ?? 0;
+function callersDescriptors(engine: Engine, preserved: number): number[] {
   for (let i = 0; i < preserved; i++) {
-    if (!facts.engine.isInherited(3 + i)) {
+    if (!engine.isInherited(3 + i)) {
       throw new ContainerError('invalid-argument', `unable to stat preserved-fd ${i} (of ${preserved})`);
     }
   }
   return Array.from({ length: 3 + preserved }, (_, fd) => fd);
-}
-
-/** Nothing of the caller's but the streams and what --preserve-fds names reaches the container (CVE-2024-21626). */
-function closeOnExecFrom(creation: Creation): void {
-  const first = 3 + (creation.facts.options.preserveFds ?? 0);
-  creation.facts.kernel.calls.close_range(first, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
 }
 
 const MAX_FD = 0xffffffff;

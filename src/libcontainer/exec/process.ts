@@ -9,7 +9,7 @@ import type { ExecOptions, ProcessChanges } from '../options.ts';
 /** The process that is asked for: of the configuration as it was at create, never of the bundle. */
 export function processFor({ engine, log }: Machine, config: Config, asked: ExecOptions['process']): Process {
   return 'file' in asked
-    ? { ...inherited(config.process), ...fromFile({ engine, log }, asked.file, config.process) }
+    ? completed(fromFile({ engine, log }, asked.file), config.process)
     : changed(config.process, asked);
 }
 
@@ -18,24 +18,7 @@ interface Machine {
   readonly log: Log;
 }
 
-/** What a process file may leave out is the container's, as with runc. */
-function inherited(base: Process | undefined): Partial<Process> {
-  const { rlimits, capabilities, apparmorProfile, selinuxLabel, oomScoreAdj, scheduler, ioPriority, execCPUAffinity } =
-    base ?? {};
-  const all = {
-    rlimits,
-    capabilities,
-    apparmorProfile,
-    selinuxLabel,
-    oomScoreAdj,
-    scheduler,
-    ioPriority,
-    execCPUAffinity,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
-function fromFile({ engine, log }: Machine, path: string, base: Process | undefined): Process {
+function fromFile({ engine, log }: Machine, path: string): Process {
   const { process, problems } = loadProcess(engine.files.read(path), engine.decode);
   const errors = problems.filter(({ severity }) => severity === 'error');
   for (const problem of problems) if (problem.severity === 'warning') log.debug(`${path}:${formatProblem(problem)}`);
@@ -44,9 +27,29 @@ function fromFile({ engine, log }: Machine, path: string, base: Process | undefi
     const text = errors.map((problem) => `${path}:${formatProblem(problem)}`).join('; ');
     throw new ContainerError('invalid-config', text, { pointer: first?.pointer });
   }
-  const umask = process.user?.umask ?? base?.user?.umask;
-  return umask === undefined ? process : { ...process, user: { ...process.user, umask } };
+  return process;
 }
+
+/** What a process file may leave out, or leave empty, is the container's: all but directory, user, environment and limits. */
+function completed(process: Process, base: Process | undefined): Process {
+  const missing = OF_CONTAINER.filter((name) => (process[name] ?? '') === '' && base?.[name] !== undefined);
+  const umask = process.user?.umask ?? base?.user?.umask;
+  return {
+    ...process,
+    ...Object.fromEntries(missing.map((name) => [name, base?.[name]])),
+    ...(umask !== undefined && { user: { ...process.user, umask } }),
+  };
+}
+
+const OF_CONTAINER = [
+  'capabilities',
+  'apparmorProfile',
+  'selinuxLabel',
+  'oomScoreAdj',
+  'scheduler',
+  'ioPriority',
+  'execCPUAffinity',
+] as const;
 
 function changed(base: Process | undefined, changes: ProcessChanges): Process {
   if (!base) throw new ContainerError('invalid-config', 'process property must not be empty', { pointer: '/process' });

@@ -28,9 +28,9 @@ export function recallProgram({ path, home }: Confined): StartStep {
   };
 }
 
-/** Of two entries with one name the last counts; HOME is the user's, if nobody says otherwise. */
+/** Of two entries with one name the last counts; HOME is the user's, if nobody says otherwise, or only that it is empty. */
 function environmentOf({ env = [] }: Process, home: () => string): string[] {
   const entries = new Map(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
-  if (!entries.has('HOME')) entries.set('HOME', `HOME=${home()}`);
+  if ((entries.get('HOME') ?? 'HOME=') === 'HOME=') entries.set('HOME', `HOME=${home()}`);
   return [...entries.values()];
 }

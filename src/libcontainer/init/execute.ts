@@ -60,8 +60,8 @@ function confirmExecution(starting: Starting): void {
 }
 
 /**
- * A program that ended by itself has run. One that died of SIGSEGV before anyone saw it run was most likely
- * ended by execve itself, which has no other way to fail once the old program is gone.
+ * A program that ended by itself has run. One that died of SIGSEGV before anyone saw it run may have been ended by
+ * execve itself, which has no other way to fail once the old program is gone: most likely so if its memory is limited.
  */
 function died(starting: Starting, status: number | undefined, beforeExec: boolean): void {
   const oom = starting.obituary();
@@ -72,7 +72,8 @@ function died(starting: Starting, status: number | undefined, beforeExec: boolea
     const hint = whySilent(starting.facts.filter);
     throw new ContainerError('init-died', `${starting.subject} died${signal ? ` of signal ${signal}` : ''}`, { hint });
   }
-  if (signal === SIGSEGV) {
+  const limited = starting.facts.process.rlimits?.some(({ type }) => LIMITS_OF_MEMORY.includes(type)) ?? false;
+  if (signal === SIGSEGV && limited) {
     throw new ContainerError(
       'exec',
       `exec ${starting.path}: the kernel ended it with signal ${signal} while it was loaded`,
@@ -82,5 +83,7 @@ function died(starting: Starting, status: number | undefined, beforeExec: boolea
     );
   }
 }
+
+const LIMITS_OF_MEMORY = ['RLIMIT_AS', 'RLIMIT_DATA', 'RLIMIT_STACK'];
 
 const MAX_FD = 0xffffffff;

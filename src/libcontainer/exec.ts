@@ -133,7 +133,8 @@ const enterPidNamespace: EnteringStep = {
 function publish(pidFile: string | undefined): EnteringStep {
   return {
     name: 'write the PID file',
-    do({ facts: { engine }, init }) {
+    do({ facts: { engine }, init, log, roundTrips }) {
+      log.debug(`${roundTrips} round trips to the stubs`);
       if (pidFile) replaceFile(engine, pidFile, engine.encode(String(init.pid)), 0o666);
     },
   };

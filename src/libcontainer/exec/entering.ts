@@ -19,6 +19,7 @@ export class Entering extends Starting {
   /** The root of the container's init, where the mount namespace does not tell. */
   root: Result | undefined;
   private readonly oomKillsBefore: number;
+  private roundTripsBefore = 0;
 
   constructor(
     facts: StartFacts,
@@ -26,6 +27,11 @@ export class Entering extends Starting {
   ) {
     super(facts, cgroup);
     this.oomKillsBefore = cgroup.oomKills();
+  }
+
+  /** With all stubs so far. */
+  get roundTrips(): number {
+    return this.roundTripsBefore + this.init.kernel.roundTrips;
   }
 
   /** What ran out of memory before was not this process. */
@@ -44,6 +50,7 @@ export class Entering extends Starting {
     this.sockets.shift();
     if (cgroup) this.init.kernel.calls.close(cgroup);
     this.origin = { ...this.origin, startTime: processFacts(engine, this.init.pid)?.startTime ?? 0 };
+    this.roundTripsBefore += previous.kernel.roundTrips;
     dismiss(kernel, previous);
   }
 }

@@ -20,5 +20,7 @@ export type Handler = (context: Context, parsed: ParsedCommand) => number | void
 
 /** An entry of the table. The handler's module is evaluated only when its command is the one given. */
 export interface Command extends CommandSpec {
+  /** The exit status of a failure, unless it is 1. */
+  readonly failureStatus?: number;
   load(): Promise<{ readonly handler: Handler }>;
 }

@@ -25,7 +25,7 @@ export function createOptions(files: Files, options: ParsedCommand['options']): 
   };
 }
 
-function preserveFds(options: ParsedCommand['options']): number {
+export function preserveFds(options: ParsedCommand['options']): number {
   const count = number(options, 'preserve-fds') ?? 0;
   if (count < 0) throw new ContainerError('invalid-argument', '--preserve-fds must not be negative');
   return count;

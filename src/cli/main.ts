@@ -4,7 +4,7 @@ import { SyscallError } from '../engine/errors.ts';
 import { ContainerError } from '../libcontainer/errors.ts';
 import type { Log } from '../libcontainer/host.ts';
 import { liveMachine, type Machine } from '../libcontainer/machine.ts';
-import type { Context } from './context.ts';
+import type { Command, Context } from './context.ts';
 import { hostOf } from './host.ts';
 import { openLog, standardErrorLog } from './log.ts';
 import { commandLine, commands } from './table.ts';
@@ -29,6 +29,7 @@ async function perform(
   machineOf: (engine: Engine) => Machine,
 ): Promise<number> {
   let log = standardErrorLog(engine);
+  let failure = 1;
   try {
     const result = parser.parse(commandLine, engine.argv);
     if (result.kind === 'help') return offer(engine, result.text);
@@ -37,30 +38,42 @@ async function perform(
     const global = result.kind === 'command' ? result.parsed.global : result.global;
     log = openLog(engine, global);
     if (result.kind === 'usage') throw new ContainerError('invalid-argument', result.message);
+    const command = commandOf(result.parsed);
+    failure = command.failureStatus ?? failure;
     const file = text(global, 'trace') ?? '';
-    if (file === '') return await call(machineOf(engine), log, result.parsed);
-    return await traced(engine, log, file, result.parsed);
+    if (file === '') return await call(machineOf(engine), log, command, result.parsed);
+    return await traced(engine, log, file, command, result.parsed);
   } catch (error) {
     log.fail(error);
-    return 1;
+    return failure;
   }
 }
 
 /** Without `--trace` nothing stands between the runtime and the kernel, and nothing of this is even loaded. */
-async function traced(engine: Engine, log: Log, file: string, parsed: ParsedCommand): Promise<number> {
+async function traced(
+  engine: Engine,
+  log: Log,
+  file: string,
+  command: Command,
+  parsed: ParsedCommand,
+): Promise<number> {
   const { traceTo } = await import('./trace/trace.ts');
   const trace = traceTo(engine, log, file);
   try {
-    return await call(trace.engine, trace.log, parsed);
+    return await call(trace.engine, trace.log, command, parsed);
   } finally {
     trace.write();
   }
 }
 
-async function call(engine: Machine, log: Log, parsed: ParsedCommand): Promise<number> {
-  const host = hostOf(engine, log, parsed.global);
+function commandOf(parsed: ParsedCommand): Command {
   const command = commands.find(({ name }) => name === parsed.command);
   if (command === undefined) throw new Error(`the parser knows a command that the table does not: ${parsed.command}`);
+  return command;
+}
+
+async function call(engine: Machine, log: Log, command: Command, parsed: ParsedCommand): Promise<number> {
+  const host = hostOf(engine, log, parsed.global);
   const { handler } = await command.load();
   host.log.debug([parsed.command, ...parsed.arguments].join(' '));
   const context: Context = {

@@ -18,33 +18,39 @@ const bundle: OptionSpec = {
   help: 'directory of config.json and the root filesystem (default: the current directory)',
 };
 
-/** What `create` takes, and `run` too. */
-const createOptions: readonly OptionSpec[] = [
-  bundle,
+const sockets: readonly OptionSpec[] = [
   {
     name: 'console-socket',
     kind: 'string',
     value: 'PATH',
     complete: 'file',
-    help: "AF_UNIX socket that receives the master of the container's pseudoterminal",
+    help: 'AF_UNIX socket that receives the master of the pseudoterminal',
   },
   {
     name: 'pidfd-socket',
     kind: 'string',
     value: 'PATH',
     complete: 'file',
-    help: 'AF_UNIX socket that receives a pidfd of init',
+    help: 'AF_UNIX socket that receives a pidfd of the process',
   },
+];
+
+const preserveFds: OptionSpec = {
+  name: 'preserve-fds',
+  kind: 'number',
+  value: 'N',
+  help: 'pass N file descriptors from 3 on to the process',
+  default: '0',
+};
+
+/** What `create` takes, and `run` too. */
+const createOptions: readonly OptionSpec[] = [
+  bundle,
+  ...sockets,
   { name: 'pid-file', kind: 'string', value: 'FILE', complete: 'file', help: "file to write init's process ID to" },
   { name: 'no-pivot', kind: 'boolean', help: 'do not use pivot_root, as for a rootfs on top of a ramdisk' },
   { name: 'no-new-keyring', kind: 'boolean', help: "let the container inherit the caller's session keyring" },
-  {
-    name: 'preserve-fds',
-    kind: 'number',
-    value: 'N',
-    help: 'pass N file descriptors from 3 on to the container, after those of $LISTEN_FDS',
-    default: '0',
-  },
+  preserveFds,
 ];
 
 /** Every command, in the order of the help. The one place that knows their names, arguments and options. */
@@ -79,6 +85,48 @@ export const commands: readonly Command[] = [
     arguments: [containerId],
     options: [],
     load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'exec',
+    description: 'run another process in a container',
+    arguments: [containerId, { name: 'command', required: false }, { name: 'arg', required: false, variadic: true }],
+    stopAtPositional: true,
+    options: [
+      ...sockets,
+      { name: 'cwd', kind: 'string', value: 'DIR', help: 'working directory in the container' },
+      { name: 'env', alias: 'e', kind: 'strings', value: 'NAME=VALUE', help: 'add a variable to the environment' },
+      { name: 'tty', alias: 't', kind: 'boolean', help: 'allocate a pseudoterminal' },
+      { name: 'user', alias: 'u', kind: 'string', value: 'UID[:GID]', help: 'user, and group, as numbers' },
+      { name: 'additional-gids', alias: 'g', kind: 'strings', value: 'GID', help: 'add a supplementary group' },
+      {
+        name: 'process',
+        alias: 'p',
+        kind: 'string',
+        value: 'FILE',
+        complete: 'file',
+        help: 'file with the process as in config.json; of the other options those about it do not count then',
+      },
+      { name: 'detach', alias: 'd', kind: 'boolean', help: 'do not wait for the end' },
+      { name: 'pid-file', kind: 'string', value: 'FILE', complete: 'file', help: 'file to write the process ID to' },
+      { name: 'process-label', kind: 'string', value: 'LABEL', help: 'SELinux label' },
+      { name: 'apparmor', kind: 'string', value: 'PROFILE', help: 'AppArmor profile' },
+      { name: 'no-new-privs', kind: 'boolean', help: 'set no_new_privs' },
+      { name: 'cap', alias: 'c', kind: 'strings', value: 'CAPABILITY', help: 'add a capability' },
+      preserveFds,
+      {
+        name: 'cgroup',
+        kind: 'strings',
+        value: 'PATH',
+        help: "cgroup below the container's, which must be there",
+      },
+      { name: 'ignore-paused', kind: 'boolean', help: 'enter a paused container, and begin when it is resumed' },
+    ],
+    failureStatus: 255,
+    examples: [
+      ['tsrunc exec web ps', 'run `ps` in the container `web`'],
+      ['tsrunc exec --user 1000:1000 --cwd /tmp web sh -c "id; pwd"', 'the same for another user and directory'],
+    ],
+    load: () => import('./commands/exec.ts'),
   },
   {
     name: 'state',

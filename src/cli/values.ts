@@ -15,6 +15,12 @@ export function number(options: Values, name: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
+/** A repeatable option; empty if it was not given. */
+export function list(options: Values, name: string): readonly string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value : [];
+}
+
 /** Whether a boolean option is on. */
 export function flag(options: Values, name: string): boolean {
   return options[name] === true;

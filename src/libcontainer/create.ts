@@ -16,7 +16,7 @@ import { labelChecks, labelSteps } from './init/labels.ts';
 import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
 import { confineRecipe } from './init/start.ts';
-import { Starting } from './init/starting.ts';
+import { startingInit } from './init/starting.ts';
 import { ownStreams, reopenNull } from './init/streams.ts';
 import { sysctlSteps } from './init/sysctl.ts';
 import { cwdStep, hostnameSteps } from './init/system.ts';
@@ -163,11 +163,8 @@ function confine(process: Process): CreationStep {
       const filter = filterOf(engine, creation.state, config);
       if (!loadsAtCreate(filter)) return;
       const saved = savedState(creation, 'creating');
-      const starting = new Starting(
-        { engine, kernel: facts.kernel, log, saved, process, config, filter },
-        init,
-        cgroup,
-      );
+      const { kernel } = facts;
+      const starting = startingInit({ engine, kernel, log, saved, process, config, filter }, cgroup, init);
       perform(confineRecipe(filter), starting);
       creation.confined = { path: starting.path, home: starting.home };
     },

@@ -32,3 +32,35 @@ export interface RunOptions extends CreateOptions {
   /** Does not adopt the orphans of a killed init. */
   readonly noSubreaper?: boolean;
 }
+
+/** What `exec` takes besides the container's ID. Paths are absolute. */
+export interface ExecOptions {
+  /** The whole process in a file, or what is different from the process of the container's configuration. */
+  readonly process: { readonly file: string } | ProcessChanges;
+  readonly detach?: boolean;
+  /** Where to write the PID, once the program runs. */
+  readonly pidFile?: string;
+  readonly preserveFds?: number;
+  /** A cgroup below the container's. */
+  readonly subCgroup?: string;
+  /** Goes into a paused container, where the process does not run before `resume`. */
+  readonly ignorePaused?: boolean;
+  readonly consoleSocket?: string;
+  readonly pidfdSocket?: string;
+}
+
+export interface ProcessChanges {
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** In addition. */
+  readonly env?: readonly string[];
+  readonly terminal?: boolean;
+  readonly user?: { readonly uid: number; readonly gid?: number };
+  /** In addition. */
+  readonly additionalGids?: readonly number[];
+  /** In addition. */
+  readonly capabilities?: readonly string[];
+  readonly noNewPrivileges?: boolean;
+  readonly selinuxLabel?: string;
+  readonly apparmorProfile?: string;
+}

@@ -26,7 +26,9 @@ export interface RecipeContext {
   readonly log: Log;
   /** The process that is being prepared, once there is one. */
   readonly remote: RemoteKernel | undefined;
-  /** Why init died, if something knows: the memory limit, a signal. */
+  /** What that process is in a sentence, unless it is the container init. */
+  readonly subject?: string;
+  /** Why it died, if something knows: the memory limit, a signal. */
   obituary?(): string | undefined;
 }
 
@@ -64,7 +66,7 @@ function undo<C extends RecipeContext>(begun: readonly Step<C>[], context: C): v
 function blame<C extends RecipeContext>(error: unknown, begun: readonly Step<C>[], context: C): unknown {
   const step = begun.find((candidate) => candidate === stepOf(error)) ?? begun.at(-1);
   if (!step) return error;
-  if (error instanceof StubGone) return initDied(step, context.obituary?.());
+  if (error instanceof StubGone) return stubDied(step, context.subject, context.obituary?.());
   const hint = error instanceof SyscallError ? step.hint?.(error, context) : undefined;
   if (error instanceof ContainerError && error.step !== undefined) return error;
   // A cause that knows better where it comes from: one limit of all /linux/resources.
@@ -79,8 +81,12 @@ function blame<C extends RecipeContext>(error: unknown, begun: readonly Step<C>[
 }
 
 /** What the silence of a stub means. */
-export function initDied({ name, pointer }: Pick<Step<never>, 'name' | 'pointer'>, obituary?: string): ContainerError {
-  return new ContainerError('init-died', `${name}: container init died: ${obituary ?? 'it was killed'}`, {
+export function stubDied(
+  { name, pointer }: Pick<Step<never>, 'name' | 'pointer'>,
+  subject = 'container init',
+  obituary = 'it was killed',
+): ContainerError {
+  return new ContainerError('init-died', `${name}: ${subject} died: ${obituary}`, {
     step: name,
     pointer,
   });

@@ -12,11 +12,11 @@ import { runPoststart } from './hooks/start.ts';
 import type { Host } from './host.ts';
 import { connectParked } from './init/park.ts';
 import { startRecipe } from './init/start.ts';
-import { Starting } from './init/starting.ts';
+import { startingInit } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
 import { listeningProcess } from './listen-fds.ts';
 import { type NotifyRelay, notifyRelay } from './notify-socket.ts';
-import { initDied, perform } from './recipe.ts';
+import { perform, stubDied } from './recipe.ts';
 import { filterOf } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
 import { type SavedState, StateDirectory } from './store.ts';
@@ -63,7 +63,8 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
   const filter = filterOf(engine, state, config);
   const process = listeningProcess(engine, config.process, saved);
   const facts = { engine, kernel, log, saved, process, config, filter };
-  perform(startRecipe(facts), new Starting(facts, init, cgroup));
+  const starting = startingInit(facts, cgroup, init);
+  perform(startRecipe(starting.facts), starting);
   state.removeSocket();
   return { saved, config, cgroup, relay };
 }
@@ -73,7 +74,7 @@ function wakened(cgroup: OomWitness, connect: () => StubProcess): StubProcess {
   try {
     return connect();
   } catch (error) {
-    if (error instanceof StubGone) throw initDied({ name: 'wake the container init' }, oomObituary(cgroup));
+    if (error instanceof StubGone) throw stubDied({ name: 'wake the container init' }, undefined, oomObituary(cgroup));
     throw error;
   }
 }

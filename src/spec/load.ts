@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { type JsonDocument, JsonSyntaxError, parseJson } from './json.ts';
+import { type JsonDocument, JsonSyntaxError, type JsonValue, parseJson } from './json.ts';
 import { compareProblems, type Fault, type Problem } from './problem.ts';
 import { checkSchema } from './validate/schema.ts';
 import { checkSemantics, touching } from './validate/semantic.ts';
@@ -22,6 +22,17 @@ export interface LoadedConfig {
  * host. Members that are null count as absent, as they do for other runtimes, and are not in the config.
  */
 export function loadConfig(bytes: Uint8Array, decode: (bytes: Uint8Array) => string): LoadedConfig {
+  return loadAs(bytes, decode, { whole: (value) => value, place: '' });
+}
+
+/** How a document that is only part of a configuration becomes one, and the pointer of that part. */
+interface Frame {
+  readonly whole: (value: JsonValue) => JsonValue;
+  readonly place: string;
+}
+
+/** As {@link loadConfig} for a part of a configuration. Problems outside the part are not told. */
+export function loadAs(bytes: Uint8Array, decode: (bytes: Uint8Array) => string, frame: Frame): LoadedConfig {
   let document: JsonDocument;
   try {
     document = parseJson(bytes, decode);
@@ -29,23 +40,26 @@ export function loadConfig(bytes: Uint8Array, decode: (bytes: Uint8Array) => str
     if (!(error instanceof JsonSyntaxError)) throw error;
     return { config: undefined, problems: [syntaxProblem(error)], inspect: () => [] };
   }
-  const schema = checkSchema(document.value, document.nulls.length > 0);
-  const faults = [
-    ...duplicateKeys(document),
-    ...nulCharacters(document),
-    ...schema.faults,
-    ...findUnknown(document.value),
-    ...checkSemantics(schema.repaired, schema.faults),
-  ];
+  const whole = frame.whole(document.value);
+  const schema = checkSchema(whole, document.nulls.length > 0);
+  const found = [...schema.faults, ...findUnknown(whole), ...checkSemantics(schema.repaired, schema.faults)];
+  const faults = [...duplicateKeys(document), ...nulCharacters(document), ...within(frame.place, found)];
   return {
     config: schema.config,
     problems: place(faults, document),
     inspect(find) {
       const known = touching(faults);
-      const more = find(schema.repaired).filter(({ pointer }) => !known(pointer));
+      const more = within(frame.place, find(schema.repaired)).filter(({ pointer }) => !known(pointer));
       return place(more, document);
     },
   };
+}
+
+/** Those of a part, whose pointers then start from there. */
+export function within(part: string, faults: readonly Fault[]): Fault[] {
+  return faults
+    .filter(({ pointer }) => pointer === part || pointer.startsWith(`${part}/`))
+    .map((fault) => ({ ...fault, pointer: fault.pointer.slice(part.length) }));
 }
 
 export function syntaxProblem(error: JsonSyntaxError): Problem {

@@ -4,9 +4,9 @@ import type { Cgroup } from './manager.ts';
 export type OomWitness = Pick<Cgroup, 'oomKills' | 'fact'>;
 
 /** Why a process of the container may have died, in the words that dashboards look for; undefined if memory was not it. */
-export function oomObituary(cgroup: OomWitness): string | undefined {
+export function oomObituary(cgroup: OomWitness, subject = 'container init'): string | undefined {
   if (cgroup.oomKills() === 0) return undefined;
-  return `container init was OOM-killed (memory limit too low?)${figures(cgroup)}`;
+  return `${subject} was OOM-killed (memory limit too low?)${figures(cgroup)}`;
 }
 
 function figures(cgroup: OomWitness): string {

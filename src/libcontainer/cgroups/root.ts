@@ -14,7 +14,7 @@ export interface CgroupRoot {
 
 /** Finds the cgroup2 mount of a pure (`/sys/fs/cgroup`) or hybrid (`/sys/fs/cgroup/unified`) machine. */
 export function findCgroupRoot(engine: Pick<Engine, 'files' | 'decode'>, paths: RootPaths = systemPaths): CgroupRoot {
-  const own = ownCgroup(engine.decode(engine.files.read(paths.self)));
+  const own = unifiedPath(engine.decode(engine.files.read(paths.self)));
   const mount = [paths.pure, paths.hybrid].find((path) => isCgroup2(engine, path));
   if (mount === undefined || own === undefined) {
     throw new ContainerError('host', `no cgroup v2 hierarchy is mounted at ${paths.pure} or ${paths.hybrid}`, {
@@ -42,8 +42,8 @@ const systemPaths: RootPaths = {
   self: '/proc/self/cgroup',
 };
 
-/** The line of the unified hierarchy: `0::/path`. */
-function ownCgroup(text: string): string | undefined {
+/** A process's place in the unified hierarchy, from the text of its /proc/PID/cgroup: `0::/path`. */
+export function unifiedPath(text: string): string | undefined {
   const line = text.split('\n').find((candidate) => candidate.startsWith('0::'));
   return line?.slice('0::'.length).replace(/ \(deleted\)$/, '');
 }

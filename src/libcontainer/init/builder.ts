@@ -1,11 +1,13 @@
+import type { Engine, FileStat } from '../../engine/engine.ts';
 import { socketPair } from '../../syscalls/descriptor-pair.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { stubImage } from '../../syscalls/stub/image.ts';
 import { spawnStub } from '../../syscalls/stub/spawn.ts';
-import type { Creation, CreationStep } from '../creation.ts';
+import type { CreationStep, StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { killProcess, reap } from '../signal.ts';
+import type { Machine } from '../machine.ts';
 import { bindParkingSocket } from './park.ts';
-import { stubProcess } from './stub-process.ts';
+import { endStub, stubProcess } from './stub-process.ts';
 
 /**
  * Two processes make a container, both the stub of src/syscalls/stub:
@@ -18,45 +20,61 @@ import { stubProcess } from './stub-process.ts';
 export const spawnBuilder: CreationStep = {
   name: 'start the builder',
   do(creation) {
-    const { engine, kernel } = creation.facts;
-    const [builderOurs, builderTheirs] = socketPair(kernel);
+    const { kernel, listening, options } = creation.facts;
     const [ours, theirs] = socketPair(kernel);
     creation.parkingSocket = bindParkingSocket(kernel, creation.state);
-    const image = stubImage(kernel, engine.files, engine.arch, creation.state.path);
-    creation.stubFile = engine.files.stat(`/proc/self/fd/${image}`);
-    closeOnExecFrom(creation);
-    const passed = [builderTheirs, theirs, creation.parkingSocket];
-    const pid = spawnStub(engine.native(), image, [...passed, ...callersDescriptors(creation)]);
-    for (const fd of [image, ...passed]) engine.files.close(fd);
-    creation.builder = stubProcess(engine, 'builder', pid, builderOurs, builderTheirs);
+    const passed = [theirs, creation.parkingSocket];
+    const callers = { listening: listening?.fds, preserved: options.preserveFds };
+    const spawned = spawnFirst(creation.facts, creation.state.path, callers, passed);
+    creation.builder = spawned.stub;
+    creation.stubFile = spawned.file;
     creation.initSocket = { ours, theirs };
   },
-  undo(creation) {
-    const { builder } = creation;
-    if (!builder) return;
-    builder.port.close();
-    killProcess(creation.facts.kernel, builder.pid);
-    reap(creation.facts.kernel, builder.pid);
+  undo({ builder, facts }) {
+    if (builder) endStub(facts.kernel, builder);
   },
 };
 
-/** The streams, and what systemd and --preserve-fds name. The engine marked them close-on-exec when it started, so they are named here. */
-function callersDescriptors({ facts, inherited }: Creation): number[] {
-  const { engine, listening, options } = facts;
-  const first = 3 + (listening?.fds ?? 0);
-  const all = Array.from({ length: 3 + inherited }, (_, fd) => fd);
+/**
+ * The first stub of a command, a child of this process; and its executable, by which it is recognised. It has the
+ * streams, what `callers` counts of our caller's descriptors, and those in `passed`, which are closed here.
+ */
+export function spawnFirst(
+  { engine, kernel }: { engine: Machine; kernel: LocalKernel },
+  scratch: string,
+  callers: CallersDescriptors,
+  passed: readonly number[],
+): { stub: StubProcess; file: FileStat } {
+  const [ours, theirs] = socketPair(kernel);
+  const image = stubImage(kernel, engine.files, engine.arch, scratch);
+  const file = engine.files.stat(`/proc/self/fd/${image}`);
+  const inherited = callersDescriptors(engine, callers);
+  // Nothing of the caller's but what is named reaches the container (CVE-2024-21626).
+  kernel.calls.close_range(inherited.length, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
+  const pid = spawnStub(engine.native(), image, [theirs, ...passed, ...inherited]);
+  for (const fd of [image, theirs, ...passed]) engine.files.close(fd);
+  return { stub: stubProcess(engine, 'builder', pid, ours, theirs), file };
+}
+
+/** How many descriptors of the caller's, from 3 on, are for the container. */
+interface CallersDescriptors {
+  /** LISTEN_FDS. */
+  readonly listening?: number | undefined;
+  /** `--preserve-fds`: those after them. */
+  readonly preserved?: number | undefined;
+}
+
+/** Streams included. The engine marked them close-on-exec when it started, so they are named here. */
+function callersDescriptors(engine: Engine, { listening = 0, preserved = 0 }: CallersDescriptors): number[] {
+  const first = 3 + listening;
+  const all = Array.from({ length: first + preserved }, (_, fd) => fd);
   const missing = all.slice(3).find((fd) => !engine.isInherited(fd));
   if (missing === undefined) return all;
   const which =
     missing < first
-      ? `descriptor ${missing} of LISTEN_FDS=${listening?.fds}`
-      : `preserved-fd ${missing - first} (of ${options.preserveFds})`;
+      ? `descriptor ${missing} of LISTEN_FDS=${listening}`
+      : `preserved-fd ${missing - first} (of ${preserved})`;
   throw new ContainerError('invalid-argument', `unable to stat ${which}`);
-}
-
-/** Nothing of the caller's but the streams and what was named for it reaches the container (CVE-2024-21626). */
-function closeOnExecFrom(creation: Creation): void {
-  creation.facts.kernel.calls.close_range(3 + creation.inherited, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
 }
 
 const MAX_FD = 0xffffffff;

@@ -1,15 +1,12 @@
 import type { Config } from '../../spec/config.ts';
 import type { Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD, type cloneFlags } from '../../syscalls/constants.ts';
-import { cString } from '../../syscalls/params.ts';
-import { cloneArgs } from '../../syscalls/structs.ts';
-import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { passDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
-import { killProcess, reap } from '../signal.ts';
+import { killProcess } from '../signal.ts';
 import { becomeRoot, mapsOf, writeMaps } from './id-maps.ts';
-import { arm, stubProcess } from './stub-process.ts';
+import { arm, cloneStub, dismiss, endStub } from './stub-process.ts';
 
 /** The offsets of a time namespace must be there before its first process is: the builder makes it, init is born into it. */
 export function timeSteps(config: Config): CreationStep[] {
@@ -62,31 +59,16 @@ export const cloneInit: CreationStep = {
   pointer: '/linux/namespaces',
   do(creation) {
     const builder = creation.builderProcess;
-    const { kernel } = builder;
     const flags = cloneFlagsOf(creation);
     const cgroup = creation.builderInCgroup ? undefined : openCgroup(creation);
-    const batch = kernel.pending;
-    const args = batch.struct(cloneArgs, { flags, cgroup });
-    const words = (): string[] => [`{flags=${flags.join('|')}}`];
-    const control = creation.initSocket.theirs;
-    const pid = batch.add({ name: 'clone3', words }, [args, cloneArgs.size], {
-      returnsTwice: control,
-      step: cloneInit,
+    creation.init = cloneStub(creation.engine, 'init', builder, creation.initSocket, {
+      flags,
+      ...(cgroup !== undefined && { cgroup }),
+      dropped: [creation.parkingSocket],
     });
-    // The builder's copies must go, or the runtime would not see init's end of file.
-    kernel.calls.close(control);
-    kernel.calls.close(creation.parkingSocket);
-    kernel.flush();
-
-    creation.init = stubProcess(creation.engine, 'init', pid.value, creation.initSocket.ours, control);
-    creation.init.kernel.step = cloneInit;
-    settle(creation, [
-      builder.port.control,
-      ...(cgroup === undefined ? [] : [typeof cgroup === 'number' ? cgroup : cgroup.value]),
-    ]);
-    // The builder has done its work: it exits when its socket closes.
-    builder.port.close();
-    reap(creation.facts.kernel, builder.pid);
+    if (cgroup !== undefined) creation.init.kernel.calls.close(cgroup);
+    arm(creation.init);
+    dismiss(creation.facts.kernel, builder);
     creation.builder = undefined;
     creation.cgroup.builderLeft();
   },
@@ -94,8 +76,7 @@ export const cloneInit: CreationStep = {
     if (!creation.hasInit) return;
     killProcess(creation.facts.kernel, creation.init.pid);
     creation.cgroup.kill();
-    creation.init.port.close();
-    reap(creation.facts.kernel, creation.init.pid);
+    endStub(creation.facts.kernel, creation.init);
   },
   hint: (error) =>
     error.code === 'ENOSPC' ? 'is a limit under /proc/sys/user, or the nesting of namespaces, exhausted?' : undefined,
@@ -123,12 +104,5 @@ function cloneFlagsOf({ config, builderInCgroup, cgroup }: Creation): (keyof typ
     (type) => namespaceOf(config, type) === 'new' && !made.includes(type),
   );
   const intoCgroup = cgroup.directory && !builderInCgroup ? (['CLONE_INTO_CGROUP'] as const) : [];
-  return ['CLONE_PARENT', ...types.map((type) => namespaces[type].flag), ...intoCgroup];
-}
-
-/** Init drops what it inherited, and dies with us from here on. */
-function settle({ init }: Creation, inherited: readonly number[]): void {
-  for (const fd of inherited) init.kernel.calls.close(fd);
-  init.kernel.calls.prctl('PR_SET_NAME', init.kernel.pending.input(cString(STUB_NAME)), 0, 0, 0);
-  arm(init);
+  return [...types.map((type) => namespaces[type].flag), ...intoCgroup];
 }

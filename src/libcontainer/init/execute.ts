@@ -13,7 +13,7 @@ import type { Starting, StartStep } from './starting.ts';
 export const closeDescriptors: StartStep = {
   name: 'close other descriptors',
   do({ init, facts }) {
-    init.kernel.calls.close_range(3 + facts.saved.tsrunc.preserveFds, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
+    init.kernel.calls.close_range(3 + facts.preserveFds, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
   },
 };
 
@@ -43,15 +43,16 @@ export const execute: StartStep = {
  * before the program's first instruction. It has succeeded when the kernel has set up the program's code.
  */
 function confirmExecution(starting: Starting): void {
-  const { engine, kernel, saved } = starting.facts;
+  const { engine, kernel } = starting.facts;
+  const { startTime, stub } = starting.origin;
   const { pid } = starting.init;
   for (let wait = 0; wait < 2000; wait++) {
     const facts = processFacts(engine, pid);
     // Gone already: its parent has reaped it, and will have read how it ended.
-    if (!facts || facts.startTime !== saved.init_process_start) return died(starting, undefined, false);
+    if (!facts || facts.startTime !== startTime) return died(starting, undefined, false);
     if (facts.state === 'Z' || facts.state === 'X') return died(starting, facts.exitCode, facts.comm === STUB_NAME);
     const executable = executableOf(engine.files, pid);
-    const isStub = executable?.ino === saved.tsrunc.stub.ino && executable.dev === saved.tsrunc.stub.dev;
+    const isStub = executable?.ino === stub.ino && executable.dev === stub.dev;
     if (!isStub && facts.startCode !== 0) return;
     sleep(kernel, 1);
   }
@@ -59,8 +60,8 @@ function confirmExecution(starting: Starting): void {
 }
 
 /**
- * A program that ended by itself has run. One that died of SIGSEGV before anyone saw it run was most likely
- * ended by execve itself, which has no other way to fail once the old program is gone.
+ * A program that ended by itself has run. One that died of SIGSEGV before anyone saw it run may have been ended by
+ * execve itself, which has no other way to fail once the old program is gone: most likely so if its memory is limited.
  */
 function died(starting: Starting, status: number | undefined, beforeExec: boolean): void {
   const oom = starting.obituary();
@@ -69,9 +70,10 @@ function died(starting: Starting, status: number | undefined, beforeExec: boolea
   // A filter that forbids execve leaves no doubt, even if the process was reaped before anyone could look at it.
   if (beforeExec || starting.facts.filter?.mayPass('execve') === false) {
     const hint = whySilent(starting.facts.filter);
-    throw new ContainerError('init-died', `container init died${signal ? ` of signal ${signal}` : ''}`, { hint });
+    throw new ContainerError('init-died', `${starting.subject} died${signal ? ` of signal ${signal}` : ''}`, { hint });
   }
-  if (signal === SIGSEGV) {
+  const limited = starting.facts.process.rlimits?.some(({ type }) => LIMITS_OF_MEMORY.includes(type)) ?? false;
+  if (signal === SIGSEGV && limited) {
     throw new ContainerError(
       'exec',
       `exec ${starting.path}: the kernel ended it with signal ${signal} while it was loaded`,
@@ -81,5 +83,7 @@ function died(starting: Starting, status: number | undefined, beforeExec: boolea
     );
   }
 }
+
+const LIMITS_OF_MEMORY = ['RLIMIT_AS', 'RLIMIT_DATA', 'RLIMIT_STACK'];
 
 const MAX_FD = 0xffffffff;

@@ -1,7 +1,10 @@
+import type { Engine } from '../../engine/engine.ts';
 import type { Config } from '../../spec/config.ts';
 import { cString } from '../../syscalls/params.ts';
-import { type CreationStep, namespaceOf } from '../creation.ts';
+import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { type CreationStep, namespaceOf, type StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import type { RecipeContext, Step } from '../recipe.ts';
 import { becomeRoot, deniesGroups, mapsOf, writeMaps } from './id-maps.ts';
 import { withKeyLabel } from './labels.ts';
 import { arm } from './stub-process.ts';
@@ -45,8 +48,8 @@ const groups: CreationStep = {
   },
 };
 
-/** By us: lowering it takes privileges that init is about to lose. */
-function oomScore(value: number): CreationStep {
+/** By us: lowering it takes privileges that the process is about to lose. */
+export function oomScore(value: number): Step<Prepared> {
   return {
     name: 'set oom_score_adj',
     pointer: '/process/oomScoreAdj',
@@ -62,6 +65,11 @@ function oomScore(value: number): CreationStep {
   };
 }
 
+interface Prepared extends RecipeContext {
+  readonly engine: Engine;
+  readonly init: StubProcess;
+}
+
 /** A session of its own, so that the caller's terminal signals and keys are not the container's. */
 const session: CreationStep = {
   name: 'start a session',
@@ -71,17 +79,20 @@ const session: CreationStep = {
     kernel.calls.prctl('PR_SET_DUMPABLE', 0, 0, 0, 0);
     kernel.calls.setsid();
     if (facts.options.noNewKeyring) return;
-    withKeyLabel(kernel, config.process?.selinuxLabel, () => {
-      const name = kernel.pending.input(cString(`_ses.${facts.id}`));
-      const keyring = kernel.may(...KEYRING_REFUSED).keyctl('KEYCTL_JOIN_SESSION_KEYRING', name, 0, 0);
-      kernel.may('*').keyctl('KEYCTL_SETPERM', keyring, SEARCHABLE_BY_USER, 0);
-    });
+    withKeyLabel(kernel, config.process?.selinuxLabel, () => joinKeyring(kernel, facts.id));
   },
   hint: (error) =>
     error.code === 'EINVAL' && error.syscall === 'write'
       ? 'does the policy know the label of /process/selinuxLabel?'
       : undefined,
 };
+
+/** The session keyring of the container, made by the first that asks. */
+export function joinKeyring(kernel: RemoteKernel, id: string): void {
+  const name = kernel.pending.input(cString(`_ses.${id}`));
+  const keyring = kernel.may(...KEYRING_REFUSED).keyctl('KEYCTL_JOIN_SESSION_KEYRING', name, 0, 0);
+  kernel.may('*').keyctl('KEYCTL_SETPERM', keyring, SEARCHABLE_BY_USER, 0);
+}
 
 /** No key management in this kernel, or a container around us that forbids it: then there is nothing to isolate. */
 const KEYRING_REFUSED = ['ENOSYS', 'EPERM', 'EACCES', 'EDQUOT'] as const;

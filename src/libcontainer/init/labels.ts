@@ -1,9 +1,9 @@
-import type { Files } from '../../engine/engine.ts';
+import type { Engine, Files } from '../../engine/engine.ts';
 import type { Config, Process } from '../../spec/config.ts';
 import { utf8 } from '../../syscalls/params.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { annotations } from '../annotations.ts';
-import type { Creation, CreationStep, StubProcess } from '../creation.ts';
+import type { Creation, StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
 import { writeFirstOf, writeProc } from './proc.ts';
@@ -11,7 +11,7 @@ import { writeFirstOf, writeProc } from './proc.ts';
 /** What a process is called by the Linux security modules. Neither module is needed unless the config names a label. */
 
 /** Before anything is made: a label that is asked for where its module is off would be a container without it. */
-export function labelChecks(process: Process | undefined): CreationStep[] {
+export function labelChecks(process: Process | undefined): Step<Machine>[] {
   const { apparmorProfile, selinuxLabel } = process ?? {};
   return [
     ...(apparmorProfile ? [needsModule('/process/apparmorProfile', NO_APPARMOR, hasAppArmor)] : []),
@@ -21,9 +21,11 @@ export function labelChecks(process: Process | undefined): CreationStep[] {
 
 type Module = (machine: Machine) => boolean;
 
-type Machine = Pick<Creation, 'engine'>;
+interface Machine {
+  readonly engine: Engine;
+}
 
-function needsModule(pointer: string, complaint: string, isThere: Module): CreationStep {
+function needsModule(pointer: string, complaint: string, isThere: Module): Step<Machine> {
   return {
     name: 'look for the security module',
     pointer,

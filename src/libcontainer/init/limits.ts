@@ -12,12 +12,11 @@ export function limits(asked: readonly Rlimit[]): StartStep {
     name: 'set resource limits',
     pointer: '/process/rlimits',
     do({ facts, init }) {
-      const { kernel, saved } = facts;
+      const { kernel, callerNofile: caller } = facts;
       for (const { type, soft, hard } of asked) {
         if (!isRlimit(type)) throw new ContainerError('invalid-config', `unknown rlimit ${JSON.stringify(type)}`);
         kernel.calls.prlimit64(init.pid, type, { rlim_cur: soft, rlim_max: hard }, 0);
       }
-      const caller = saved.tsrunc.callerNofile;
       if (caller !== undefined && !asked.some(({ type }) => type === 'RLIMIT_NOFILE'))
         restoreNofile(kernel, init.pid, caller);
     },

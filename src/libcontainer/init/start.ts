@@ -1,15 +1,12 @@
-import type { Process } from '../../spec/config.ts';
 import { SIGKILL } from '../../syscalls/constants.ts';
 import type { StubProcess } from '../creation.ts';
 import { startContainerSteps } from '../hooks/start.ts';
 import type { SeccompFilter } from '../seccomp/filter.ts';
 import { loadFilter } from '../seccomp/steps.ts';
-import type { Confined } from '../store.ts';
 import { confinement, lowerCapabilities } from './confinement.ts';
-import { findExecutable } from './executable.ts';
 import { closeDescriptors, execute } from './execute.ts';
-import { homeOf } from './home.ts';
 import { limits } from './limits.ts';
+import { prepareProgram, recallProgram } from './program.ts';
 import type { StartFacts, Starting, StartStep } from './starting.ts';
 
 /** From a parked stub to the container's program. What it gives up comes last, and in the order that the kernel forces. */
@@ -50,36 +47,6 @@ export function confineRecipe(filter: SeccompFilter): StartStep[] {
 /** To a hook's process what is done to init. */
 function confine(starting: Starting, stub: StubProcess): void {
   for (const step of confinement) step.do(starting.of(stub));
-}
-
-const prepareProgram: StartStep = {
-  name: 'find the executable',
-  pointer: '/process/args/0',
-  do(starting) {
-    const { facts, init } = starting;
-    const { process } = facts;
-    starting.path = findExecutable(init.kernel, process);
-    starting.env = environmentOf(process, () => homeOf(facts.engine, init.kernel, process.user?.uid ?? 0));
-  },
-};
-
-/** What {@link prepareProgram} found when the container was created. */
-function recallProgram({ path, home }: Confined): StartStep {
-  return {
-    name: 'find the executable',
-    pointer: '/process/args/0',
-    do(starting) {
-      starting.path = path;
-      starting.env = environmentOf(starting.facts.process, () => home);
-    },
-  };
-}
-
-/** Of two entries with one name the last counts; HOME is the user's, if nobody says otherwise. */
-function environmentOf({ env = [] }: Process, home: () => string): string[] {
-  const entries = new Map(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
-  if (!entries.has('HOME')) entries.set('HOME', `HOME=${home()}`);
-  return [...entries.values()];
 }
 
 /** A call that the filter holds would keep init from seeing the end of its socket. New credentials had disarmed it. */

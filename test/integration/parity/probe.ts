@@ -5,24 +5,31 @@ import { parseMountinfo } from '../support/host.ts';
  * read, not those of the programs it forks, because execve changes capabilities. It reads its status without a fork,
  * for a shell that has just forked may still have all signals blocked.
  */
-export const PROBE = `
+const PROCESS = `
 section() { echo "== $1"; }
+section self; echo $$
 section status; while IFS= read -r line; do printf '%s\\n' "$line"; done < /proc/$$/status
 section limits; cat /proc/$$/limits
-section mountinfo; cat /proc/$$/mountinfo
 section cgroup; cat /proc/$$/cgroup
 section environ; tr '\\0' '\\n' < /proc/$$/environ
 section fd; for fd in /proc/$$/fd/*; do echo "\${fd##*/} $(readlink $fd)"; done
 section flags; for fd in 0 1 2; do grep flags /proc/$$/fdinfo/$fd; done
 section ns; for ns in /proc/$$/ns/*; do echo "\${ns##*/} $(readlink $ns)"; done
 section stat; cat /proc/$$/stat
+section umask; umask
+section keys; cat /proc/keys 2>/dev/null
 section one; for name in cwd root exe; do echo "$name $(readlink /proc/$$/$name)"; done
 for file in oom_score_adj loginuid uid_map gid_map setgroups timens_offsets personality coredump_filter
 do echo "$file $(cat /proc/$$/$file 2>&1)"; done
-for file in hostname domainname; do echo "$file $(cat /proc/sys/kernel/$file 2>&1)"; done
+`;
+
+/** A process that is not the first. */
+export const EXEC_PROBE = `${PROCESS}section end\n`;
+
+/** The same, and what its namespaces hold. */
+export const PROBE = `${PROCESS}for file in hostname domainname; do echo "$file $(cat /proc/sys/kernel/$file 2>&1)"; done
 for file in $PROBE_FILES; do echo "$file $(cat $file 2>&1 | tr '\\n' ' ')"; done
-section umask; umask
-section keys; cat /proc/keys 2>/dev/null
+section mountinfo; cat /proc/$$/mountinfo
 section net; for link in /sys/class/net/*; do echo "\${link##*/} $(cat $link/flags)"; done
 section dev; find /dev -exec stat -c '%n %a %u:%g %t:%T %F' {} \\;
 section links; for link in $(find /dev -type l); do echo "$link $(readlink $link)"; done
@@ -38,9 +45,9 @@ export type Observation = ReadonlyMap<string, string>;
 
 /**
  * Reads the probe's output. `replace` lists what differs between two containers by their making: IDs, paths. The
- * host's PID, which shows where there is no PID namespace, is told by that word.
+ * process's own PID is told by that word.
  */
-export function observe(output: string, pid: number, replace: readonly (readonly [string, string])[]): Observation {
+export function observe(output: string, replace: readonly (readonly [string, string])[]): Observation {
   const text = replace.reduce((whole, [from, to]) => whole.replaceAll(from, to), output);
   const sections = new Map(
     text
@@ -49,17 +56,18 @@ export function observe(output: string, pid: number, replace: readonly (readonly
       .map((part) => cut(part, '\n')),
   );
   if (!sections.has('end')) throw new Error(`the probe did not come to its end:\n${output}`);
+  const pid = sections.get('self')?.trim();
   const facts = new Map<string, string>();
   for (const [name, body] of sections) {
     for (const [key, value] of read(name, body)) {
-      const own = PID_FACTS.test(key) && value === String(pid);
+      const own = PID_FACTS.test(key || name) && value === pid;
       facts.set(key === '' ? name : `${name}.${key}`, own ? 'PID' : value);
     }
   }
   return facts;
 }
 
-const PID_FACTS = /^(NS(tgid|pid|pgid|sid)|pgrp|session)$/;
+const PID_FACTS = /^(self|NS(tgid|pid|pgid|sid)|pgrp|session)$/;
 
 function read(section: string, body: string): [string, string][] {
   const lines = body.split('\n').filter((line) => line !== '');

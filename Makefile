@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-all test-faults coverage lint format clean
+.PHONY: all man demo test test-unit test-vm test-all test-faults conformance coverage lint format clean
 
 all: bin/tsrunc
 
@@ -37,6 +37,11 @@ test-all: bin/tsrunc
 
 test-faults: bin/tsrunc
 	TSRUNC_FAULTS=all npx jest test/faults
+
+# RUNTIME_TOOLS is a built checkout of opencontainers/runtime-tools: see README.md.
+conformance: bin/tsrunc
+	RUNTIME_TOOLS=$(RUNTIME_TOOLS) unshare --mount --propagation=private \
+	  node scripts/run-typescript.mjs test/conformance/runtime-tools/main.ts
 
 coverage: build/validators.ts
 	node scripts/coverage.mjs

@@ -18,7 +18,7 @@ bin/tsrunc: $(MODULES) build/validators.ts $(SOURCES)
 	node scripts/build.mjs
 
 man: $(MODULES)
-	node scripts/man.mjs build/man
+	node scripts/run-typescript.mjs scripts/man.ts build/man
 
 demo: bin/tsrunc
 	scripts/demo.sh

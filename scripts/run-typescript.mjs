@@ -10,5 +10,12 @@ const [entry = ''] = process.argv.splice(2, 1);
 const directory = mkdtempSync(join(tmpdir(), 'tsrunc-script-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 const outfile = join(directory, 'script.mjs');
-await build({ entryPoints: [resolve(entry)], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+await build({
+  entryPoints: [resolve(entry)],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  logLevel: 'error',
+});
 await import(pathToFileURL(outfile).href);

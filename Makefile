@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-all test-faults conformance coverage lint format clean
+.PHONY: all man demo test test-unit test-vm test-all test-faults conformance coverage lint docs format clean
 
 all: bin/tsrunc
 
@@ -50,6 +50,11 @@ lint: build/validators.ts
 	npx tsc -p tsconfig.json
 	npx tsc -p tsconfig.core.json
 	npx biome check .
+	node scripts/run-typescript.mjs scripts/conformance.ts --check
+
+# docs/conformance.md, from its sources.
+docs: $(MODULES)
+	node scripts/run-typescript.mjs scripts/conformance.ts
 
 format: $(MODULES)
 	npx biome check --write .

@@ -15,10 +15,16 @@ export class Filter {
     private readonly context: number,
   ) {}
 
-  /** Besides the machine's own, which is in every filter. */
-  addArch(arch: number): void {
-    const { value } = this.engine.native().call(functions.seccomp_arch_add, [this.context, arch]);
-    if (int(value) < 0) throw failure(functions.seccomp_arch_add, [arch], int(value));
+  /** For one architecture in place of the machine's own, which a new filter is for. */
+  setArch(arch: number, native: number): void {
+    if (arch === native) return;
+    for (const [fn, token] of [
+      [functions.seccomp_arch_add, arch],
+      [functions.seccomp_arch_remove, native],
+    ] as const) {
+      const { value } = this.engine.native().call(fn, [this.context, token]);
+      if (int(value) < 0) throw failure(fn, [token], int(value));
+    }
   }
 
   /** A binary tree over the numbers in place of a list. Before version 2.5 there is none, and nothing happens. */

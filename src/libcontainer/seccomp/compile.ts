@@ -9,8 +9,8 @@ import { actionValue } from './actions.ts';
 import { joinPrograms, MAX_INSTRUCTIONS, sockFilter } from './bpf.ts';
 import { byArchitecture } from './dispatch.ts';
 import { enosysProgram, type Newest } from './enosys.ts';
-import type { Condition, Filter, FilterRule } from './library-filter.ts';
-import type { Libseccomp } from './libseccomp.ts';
+import type { Condition, Filter, FilterRule, RuleTable } from './library-filter.ts';
+import { type Libseccomp, UNKNOWN } from './libseccomp.ts';
 
 /** The BPF program of a profile, as runc would load it. `log` learns which names mean nothing here. */
 export function compile(
@@ -23,7 +23,8 @@ export function compile(
   const rules = rulesOf(profile, numbers);
   for (const name of numbers.unknown) log.debug(`seccomp: libseccomp ${library.version} knows no call "${name}"`);
 
-  const programs = arches.map((arch) => ({ arch, program: programFor(arch, kernel, library, profile, rules) }));
+  const told = library.ruleTable(rules);
+  const programs = arches.map((arch) => ({ arch, program: programFor(arch, kernel, library, profile, told) }));
   const head = wantsEnosys(profile) ? enosysProgram(numbers.newest) : new Uint8Array(0);
   return joined(head, byArchitecture(programs));
 }
@@ -37,13 +38,13 @@ function programFor(
   kernel: LocalKernel,
   library: Libseccomp,
   profile: Seccomp,
-  rules: readonly Rule[],
+  told: RuleTable<Rule>,
 ): Uint8Array {
   const filter = library.filter(actionValue(profile.defaultAction, profile.defaultErrnoRet));
   try {
     setArch(filter, arch, library.nativeArch);
-    if (rules.length > LIST_IS_FASTER) filter.optimize();
-    filter.addRules(rules, refusal);
+    if (told.rules.length > LIST_IS_FASTER) filter.optimize();
+    filter.addRules(told, refusal);
     return filter.program(kernel);
   } finally {
     filter.release();
@@ -86,13 +87,11 @@ interface Numbers {
 function numbersOf(library: Libseccomp, { syscalls = [] }: Seccomp, arches: readonly number[]): Numbers {
   const names = [...new Set(syscalls.flatMap((rule) => rule.names))];
   const table = library.numbers(names, arches);
-  const here = table[0] ?? [];
-  const newest = arches.map((arch, i) => ({ arch, number: Math.max(0, ...(table[i] ?? []).map((n) => n ?? 0)) }));
-  return {
-    known: new Map(names.flatMap((name, i) => (here[i] === undefined ? [] : [[name, here[i]] as const]))),
-    unknown: names.filter((_, i) => here[i] === undefined),
-    newest: newest.filter(({ number }) => number > 0),
-  };
+  const here = new Map(names.map((name, i) => [name, table[0]?.[i] ?? UNKNOWN] as const));
+  const unknown = names.filter((name) => here.get(name) === UNKNOWN);
+  for (const name of unknown) here.delete(name);
+  const newest = arches.map((arch, i) => ({ arch, number: Math.max(0, ...(table[i] ?? [])) }));
+  return { known: here, unknown, newest: newest.filter(({ number }) => number > 0) };
 }
 
 interface Rule extends FilterRule {

@@ -1,8 +1,8 @@
 import { judge, type Verdict } from '../../../../src/libcontainer/seccomp/bpf.ts';
 import { byArchitecture } from '../../../../src/libcontainer/seccomp/dispatch.ts';
-import { Filter, type FilterRule } from '../../../../src/libcontainer/seccomp/library-filter.ts';
+import { Filter, type FilterRule, ruleTable } from '../../../../src/libcontainer/seccomp/library-filter.ts';
 import { nativeFunctions } from '../../../../src/syscalls/native.ts';
-import { callList } from '../../../../src/syscalls/native-list.ts';
+import { callByTable } from '../../../../src/syscalls/native-table.ts';
 import { engine, local } from '../../syscalls/support.ts';
 import { I386, library, testWithLibrary, X32_BIT, X86_64 } from './support.ts';
 
@@ -23,16 +23,16 @@ function together(arches: readonly number[], rules: readonly FilterRule[]): Uint
 function oneByOne(arches: readonly number[], rules: readonly FilterRule[]): Uint8Array {
   const programs = arches.map((arch) => {
     const context = engine.native().call(nativeFunctions.seccomp_init, [ERRNO]).value;
-    new Filter(engine, callList(engine.native(), local, engine.arch), context).setArch(arch, X86_64);
+    new Filter(engine, callByTable(engine.native(), local, engine.arch), context).setArch(arch, X86_64);
     return { arch, program: programOf(context, rules) };
   });
   return byArchitecture(programs);
 }
 
 function programOf(context: number, rules: readonly FilterRule[]): Uint8Array {
-  const filter = new Filter(engine, callList(engine.native(), local, engine.arch), context);
+  const filter = new Filter(engine, callByTable(engine.native(), local, engine.arch), context);
   try {
-    filter.addRules(rules, (_, error) => error);
+    filter.addRules(ruleTable(engine.native(), rules), (_, error) => error);
     return filter.program(local);
   } finally {
     filter.release();
@@ -41,7 +41,9 @@ function programOf(context: number, rules: readonly FilterRule[]): Uint8Array {
 
 function rules(): FilterRule[] {
   const simple = ['read', 'fcntl64', 'fork', 'getuid', 'getuid32', 'openat2', 'socketcall', 'mmap2', 'waitpid'];
-  const [numbers = []] = library?.numbers([...simple, 'socket', 'clone', 'ptrace'], [X86_64]) ?? [];
+  const [numbers = []] = (library?.numbers([...simple, 'socket', 'clone', 'ptrace'], [X86_64]) ?? []).map((list) => [
+    ...list,
+  ]);
   const [socket = 0, clone = 0, ptrace = 0] = numbers.slice(simple.length);
   return [
     ...numbers.slice(0, simple.length).flatMap((number) => rule(ALLOW, number ?? 0)),

@@ -46,6 +46,9 @@ function singly(native: Native, { fn, first, rows, second = 0, fifth = 0 }: Call
 }
 
 class Loop {
+  readonly #functions = new Map<string, number>();
+  #memory: NativeMemory | undefined;
+
   private constructor(
     private readonly native: Native,
     private readonly code: number,
@@ -71,7 +74,7 @@ class Loop {
 
   run({ fn, first, rows, second = 0, fifth = 0 }: CallTable): Int32Array {
     const count = rows.length / COLUMNS;
-    const { address, bytes } = this.native.map(HEAD + rows.byteLength + 4 * count);
+    const { address, bytes } = this.#room(HEAD + rows.byteLength + 4 * count);
     const head = new DataView(bytes.buffer, bytes.byteOffset, HEAD);
     const values = [this.#address(fn), first, second, fifth, address + HEAD + rows.byteLength];
     values.forEach((value, i) => {
@@ -80,15 +83,24 @@ class Loop {
     new Uint32Array(bytes.buffer, bytes.byteOffset + HEAD, rows.length).set(rows);
     // It calls its last argument with its first one: the only way to jump to an address of ours by name.
     this.native.call(libc.bsearch, [address, address, 1, 8, this.code]);
-    return new Int32Array(bytes.buffer, bytes.byteOffset + HEAD + rows.byteLength, count);
+    return new Int32Array(bytes.buffer, bytes.byteOffset + HEAD + rows.byteLength, count).slice();
+  }
+
+  /** The same for one table after the other, if it is large enough. */
+  #room(size: number): NativeMemory {
+    if (this.#memory === undefined || this.#memory.bytes.length < size) this.#memory = this.native.map(size);
+    return this.#memory;
   }
 
   #address(fn: NativeFunction): number {
+    const known = this.#functions.get(fn.symbol);
+    if (known !== undefined) return known;
     this.name.bytes.set(cString(fn.library));
     const library = this.native.call(libc.dlopen, [this.name.address, RTLD_LAZY]).value;
     this.name.bytes.set(cString(fn.symbol));
     const address = this.native.call(libc.dlsym, [library, this.name.address]).value;
     if (address === 0) throw new Error(`${fn.library} has no ${fn.symbol}`);
+    this.#functions.set(fn.symbol, address);
     return address;
   }
 }

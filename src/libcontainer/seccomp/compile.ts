@@ -21,7 +21,7 @@ export function compile(
   const arches = archesOf(library, profile);
   const numbers = numbersOf(library, profile, wantsEnosys(profile) ? arches : arches.slice(0, 1));
   const rules = rulesOf(profile, numbers);
-  for (const name of numbers.unknown) log.debug(`seccomp: libseccomp ${library.version} knows no call "${name}"`);
+  if (numbers.unknown.length > 0) log.debug(unknownNames(library.version, numbers.unknown));
 
   const told = library.ruleTable(rules);
   const programs = arches.map((arch) => ({ arch, program: programFor(arch, kernel, library, profile, told) }));
@@ -49,6 +49,10 @@ function programFor(
   } finally {
     filter.release();
   }
+}
+
+function unknownNames(version: string, names: readonly string[]): string {
+  return `seccomp: libseccomp ${version} knows no call ${names.map((name) => JSON.stringify(name)).join(', ')}`;
 }
 
 /** This machine's architecture, whether it is listed or not, and then the profile's others. */

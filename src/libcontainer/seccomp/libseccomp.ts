@@ -1,4 +1,4 @@
-import type { Engine, Native } from '../../engine/engine.ts';
+import type { Engine, Native, NativeMemory } from '../../engine/engine.ts';
 import type { SeccompArch } from '../../spec/vocabulary.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { nativeFunctions as functions } from '../../syscalls/native.ts';
@@ -18,13 +18,13 @@ export class Libseccomp {
   readonly #engine: Engine;
   readonly #native: Native;
   readonly #byTable: CallByTable;
-  readonly version: string;
+  #nativeArch: number | undefined;
+  #memory: NativeMemory | undefined;
 
   private constructor(engine: Engine, kernel: LocalKernel) {
     this.#engine = engine;
     this.#native = engine.native();
     this.#byTable = callByTable(this.#native, kernel, engine.arch);
-    this.version = this.#readVersion();
   }
 
   /** Throws `host` if the machine has no libseccomp. */
@@ -45,6 +45,14 @@ export class Libseccomp {
     return new Libseccomp(engine, kernel);
   }
 
+  get version(): string {
+    const memory = this.#scratch;
+    const { value } = this.#native.call(functions.seccomp_version, []);
+    this.#native.call(functions.memcpy, [memory.address, value, scmpVersion.size]);
+    const bytes = memory.bytes.subarray(0, scmpVersion.size);
+    return (['major', 'minor', 'micro'] as const).map((field) => readField(scmpVersion, field, bytes)).join('.');
+  }
+
   /** Where it was loaded from, links resolved. */
   get file(): string | undefined {
     const { files, decode } = this.#engine;
@@ -53,12 +61,13 @@ export class Libseccomp {
 
   /** This machine's SCMP_ARCH_*. */
   get nativeArch(): number {
-    return this.#native.call(functions.seccomp_arch_native, []).value >>> 0;
+    this.#nativeArch ??= this.#native.call(functions.seccomp_arch_native, []).value >>> 0;
+    return this.#nativeArch;
   }
 
   /** SCMP_ARCH_*; undefined if this version of the library does not know it. */
   arch(name: SeccompArch): number | undefined {
-    const memory = this.#native.map(SMALL);
+    const memory = this.#scratch;
     memory.bytes.set(cString(name.slice('SCMP_ARCH_'.length).toLowerCase()));
     const token = this.#native.call(functions.seccomp_arch_resolve_name, [memory.address]).value >>> 0;
     return token === 0 ? undefined : token;
@@ -98,12 +107,10 @@ export class Libseccomp {
     return { address: memory.address, offsets };
   }
 
-  #readVersion(): string {
-    const memory = this.#native.map(SMALL);
-    const { value } = this.#native.call(functions.seccomp_version, []);
-    this.#native.call(functions.memcpy, [memory.address, value, scmpVersion.size]);
-    const bytes = memory.bytes.subarray(0, scmpVersion.size);
-    return (['major', 'minor', 'micro'] as const).map((field) => readField(scmpVersion, field, bytes)).join('.');
+  /** One page for all that is small: each call through the engine's binding counts. */
+  get #scratch(): NativeMemory {
+    this.#memory ??= this.#native.map(SMALL);
+    return this.#memory;
   }
 }
 

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-all test-faults coverage lint format clean
+.PHONY: all man demo test test-unit test-vm test-all test-faults conformance coverage lint docs format clean
 
 all: bin/tsrunc
 
@@ -18,7 +18,7 @@ bin/tsrunc: $(MODULES) build/validators.ts $(SOURCES)
 	node scripts/build.mjs
 
 man: $(MODULES)
-	node scripts/man.mjs build/man
+	node scripts/run-typescript.mjs scripts/man.ts build/man
 
 demo: bin/tsrunc
 	scripts/demo.sh
@@ -38,6 +38,11 @@ test-all: bin/tsrunc
 test-faults: bin/tsrunc
 	TSRUNC_FAULTS=all npx jest test/faults
 
+# RUNTIME_TOOLS is a built checkout of opencontainers/runtime-tools: see README.md.
+conformance: bin/tsrunc
+	RUNTIME_TOOLS=$(RUNTIME_TOOLS) unshare --mount --propagation=private \
+	  node scripts/run-typescript.mjs test/conformance/runtime-tools/main.ts
+
 coverage: build/validators.ts
 	node scripts/coverage.mjs
 
@@ -45,6 +50,11 @@ lint: build/validators.ts
 	npx tsc -p tsconfig.json
 	npx tsc -p tsconfig.core.json
 	npx biome check .
+	node scripts/run-typescript.mjs scripts/conformance.ts --check
+
+# docs/conformance.md, from its sources.
+docs: $(MODULES)
+	node scripts/run-typescript.mjs scripts/conformance.ts
 
 format: $(MODULES)
 	npx biome check --write .

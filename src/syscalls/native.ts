@@ -29,6 +29,7 @@ export const nativeFunctions = {
   seccomp_init: libseccomp('seccomp_init', 1),
   seccomp_release: libseccomp('seccomp_release', 1),
   seccomp_arch_add: libseccomp('seccomp_arch_add', 2),
+  seccomp_arch_remove: libseccomp('seccomp_arch_remove', 2),
   seccomp_attr_set: libseccomp('seccomp_attr_set', 3),
   seccomp_rule_add_array: libseccomp('seccomp_rule_add_array', 5),
   seccomp_export_bpf: libseccomp('seccomp_export_bpf', 2),

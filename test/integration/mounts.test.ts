@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { mounts, slurp } from './support/host.ts';
@@ -503,5 +503,39 @@ describe('without a mount namespace', () => {
   ])('%s is refused', (field, value) => {
     const { created } = box.tryCreate({ patch: { ...patch, [`/linux/${field}`]: value } });
     refused(created, `/linux/${field}: the container has no mount namespace of its own`);
+  });
+});
+
+describe('a mount namespace that is joined by its path', () => {
+  let member: ChildProcess;
+  beforeEach(async () => {
+    // `cat` ends with us, too: its standard input does.
+    member = spawn('unshare', ['--mount', 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await until('it is a namespace of its own', () => namespaceOf(member.pid) !== namespaceOf(process.pid));
+  });
+  afterEach(() => member.kill('SIGKILL'));
+
+  const namespaceOf = (pid: number | undefined): string => {
+    return fs.readlinkSync(`/proc/${pid}/ns/mnt`);
+  };
+
+  test('holds the container and all its mounts', async () => {
+    const namespaces = [
+      { type: 'pid' },
+      { type: 'network' },
+      { type: 'ipc' },
+      { type: 'uts' },
+      { type: 'mount', path: `/proc/${member.pid}/ns/mnt` },
+    ];
+    const container = box.create({
+      script: 'ls -d /proc/self /dev/null; exec sleep 100',
+      patch: { '/linux/namespaces': namespaces },
+    });
+    container.start();
+    await until('the program has written', () => container.created.later().includes('/dev/null'));
+    expect(namespaceOf(container.pid)).toBe(namespaceOf(member.pid));
+    expect(mounts().filter(({ target }) => target.includes(box.name))).toEqual([]);
+    container.kill();
+    container.delete('--force');
   });
 });

@@ -3,6 +3,7 @@ import { which } from './support/host.ts';
 import type { Json, Patch } from './support/json.ts';
 import { refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
+import { until } from './support/wait.ts';
 
 const box = sandbox('netdev');
 
@@ -78,6 +79,16 @@ withDevices.each([
   const { pid } = box.create({ patch: netDevices({ [moves]: { name } }) });
   expect(inside(pid, 'link')).toMatch(expected);
   expect(inside(pid, 'address')).toContain('10.77.0.1/24');
+  done();
+});
+
+withDevices('after delete the device is gone with its namespace', async () => {
+  const { stays, moves, done } = pair();
+  const container = box.create({ patch: netDevices({ [moves]: {} }) });
+  container.delete('--force');
+  // The kernel takes a network namespace down in its own time; one half of a pair takes the other with it.
+  await until('the pair is gone', () => !devices().includes(stays));
+  expect(devices()).not.toContain(moves);
   done();
 });
 

@@ -6,6 +6,7 @@ import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { keepsGroups } from '../annotations.ts';
 import { capabilityBits, capabilityNumber, capsetFields } from '../capabilities.ts';
 import { ContainerError } from '../errors.ts';
+import { grantedCapabilities } from './granted.ts';
 import { deniesGroups } from './id-maps.ts';
 import type { StartFacts, StartStep } from './starting.ts';
 
@@ -21,9 +22,11 @@ const workingDirectory: StartStep = {
 const credentials: StartStep = {
   name: 'become the container user',
   pointer: '/process/user',
-  do({ init, facts }) {
+  do(starting) {
+    const { init, facts } = starting;
     const { kernel } = init;
-    const { capabilities = {}, noNewPrivileges = false, user = {} } = facts.process;
+    const { noNewPrivileges = false, user = {} } = facts.process;
+    const capabilities = grantedCapabilities(starting);
     const { uid = 0, gid = 0, additionalGids = [], umask = 0o022 } = user;
     kernel.calls.umask(umask);
     dropBounding(kernel, facts.engine, capabilityBits(capabilities.bounding));
@@ -110,9 +113,9 @@ export const confinement: readonly StartStep[] = [workingDirectory, credentials,
 export const lowerCapabilities: StartStep = {
   name: 'lower the capabilities',
   pointer: '/process/capabilities',
-  do({ init, facts }) {
+  do(starting) {
     const version = bitsOf(capabilityVersion, ['_LINUX_CAPABILITY_VERSION_3']);
-    init.kernel.calls.capset({ version }, capsetFields(facts.process.capabilities ?? {}));
+    starting.init.kernel.calls.capset({ version }, capsetFields(grantedCapabilities(starting)));
   },
 };
 

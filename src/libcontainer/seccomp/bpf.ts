@@ -48,6 +48,17 @@ export function assemble(instructions: readonly Instruction[]): Uint8Array {
   return bytes;
 }
 
+/** One behind the other: jumps are relative, so that a program works wherever it stands. */
+export function joinPrograms(...programs: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(programs.reduce((sum, program) => sum + program.length, 0));
+  let next = 0;
+  for (const program of programs) {
+    whole.set(program, next);
+    next += program.length;
+  }
+  return whole;
+}
+
 /** A system call as a filter sees it. */
 export interface FilteredCall {
   readonly nr: number;

@@ -45,8 +45,8 @@ function x86Section(x86_64: number | undefined, x32: number | undefined): Instru
 
 /** Stands for a jump to the end, until it is known how far that is. */
 const LEAVE: Instruction = { code: 'ja', k: 0 };
-const X86_64 = auditArches.AUDIT_ARCH_X86_64;
+export const X86_64 = auditArches.AUDIT_ARCH_X86_64;
 /** x86_64 without the mark of 64 bits: libseccomp's name for an architecture that the kernel has no name for. */
-const X32 = 0x4000003e;
-const X32_BIT = 0x40000000;
+export const X32 = 0x4000003e;
+export const X32_BIT = 0x40000000;
 const ENOSYS = seccompReturns.SECCOMP_RET_ERRNO + errnoNumber('ENOSYS');

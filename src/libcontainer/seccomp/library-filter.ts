@@ -1,24 +1,30 @@
-import type { Engine, NativeFunction } from '../../engine/engine.ts';
+import type { Engine, Native, NativeFunction } from '../../engine/engine.ts';
 import { SyscallError } from '../../engine/errors.ts';
 import type { SeccompOperator } from '../../spec/vocabulary.ts';
 import { errnoCode } from '../../syscalls/errno.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { nativeFunctions as functions } from '../../syscalls/native.ts';
-import type { CallList } from '../../syscalls/native-list.ts';
+import { type CallByTable, COLUMNS } from '../../syscalls/native-table.ts';
 import { struct, u32, u64, writeField } from '../../syscalls/struct.ts';
 
 /** A filter of libseccomp's in the making: seccomp_init has given its `context`. Failures are the library's errors. */
 export class Filter {
   constructor(
     private readonly engine: Engine,
-    private readonly list: CallList,
+    private readonly byTable: CallByTable,
     private readonly context: number,
   ) {}
 
-  /** Besides the machine's own, which is in every filter. */
-  addArch(arch: number): void {
-    const { value } = this.engine.native().call(functions.seccomp_arch_add, [this.context, arch]);
-    if (int(value) < 0) throw failure(functions.seccomp_arch_add, [arch], int(value));
+  /** For one architecture in place of the machine's own, which a new filter is for. */
+  setArch(arch: number, native: number): void {
+    if (arch === native) return;
+    for (const [fn, token] of [
+      [functions.seccomp_arch_add, arch],
+      [functions.seccomp_arch_remove, native],
+    ] as const) {
+      const { value } = this.engine.native().call(fn, [this.context, token]);
+      if (int(value) < 0) throw failure(fn, [token], int(value));
+    }
   }
 
   /** A binary tree over the numbers in place of a list. Before version 2.5 there is none, and nothing happens. */
@@ -28,14 +34,9 @@ export class Filter {
   }
 
   /** Throws what `refused` makes of the first rule that the library does not take. */
-  addRules<R extends FilterRule>(rules: readonly R[], refused: (rule: R, error: Error) => Error): void {
-    const conditions = this.conditions(rules);
+  addRules<R extends FilterRule>({ rules, rows, conditions }: RuleTable<R>, refused: Refused<R>): void {
     const fn = functions.seccomp_rule_add_array;
-    const calls = rules.map((rule, i) => ({
-      fn,
-      args: [this.context, rule.action, rule.number, rule.conditions.length, conditions[i] ?? 0],
-    }));
-    const results = this.list(calls).map(int);
+    const results = this.byTable({ fn, first: this.context, rows, fifth: conditions });
     const first = results.findIndex((result) => result < 0);
     const rule = rules[first];
     if (rule) throw refused(rule, failure(fn, [rule.action, rule.number], results[first] ?? 0));
@@ -57,24 +58,33 @@ export class Filter {
   release(): void {
     this.engine.native().call(functions.seccomp_release, [this.context]);
   }
+}
 
-  /** The conditions of all rules in memory; where those of each begin. */
-  private conditions(rules: readonly FilterRule[]): number[] {
-    const { size } = scmpArgCmp;
-    const total = rules.reduce((sum, rule) => sum + rule.conditions.length, 0);
-    if (total === 0) return [];
-    const { bytes, address } = this.engine.native().map(total * size);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let next = 0;
-    return rules.map((rule) => {
-      const start = next;
-      for (const condition of rule.conditions) {
-        writeCondition(view, next, condition);
-        next += size;
-      }
-      return address + start;
-    });
-  }
+export type Refused<R> = (rule: R, error: Error) => Error;
+
+/** Rules as the library is to be told them, once for every architecture. */
+export interface RuleTable<R extends FilterRule> {
+  readonly rules: readonly R[];
+  readonly rows: Uint32Array;
+  /** Where the conditions of all rules are in memory. */
+  readonly conditions: number;
+}
+
+export function ruleTable<R extends FilterRule>(native: Native, rules: readonly R[]): RuleTable<R> {
+  const { size } = scmpArgCmp;
+  const total = rules.reduce((sum, rule) => sum + rule.conditions.length, 0);
+  const { bytes, address } = native.map((total + 1) * size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const rows = new Uint32Array(COLUMNS * rules.length);
+  let next = 0;
+  rules.forEach(({ action, number, conditions }, i) => {
+    rows.set([action, number, conditions.length, next], COLUMNS * i);
+    for (const condition of conditions) {
+      writeCondition(view, next, condition);
+      next += size;
+    }
+  });
+  return { rules, rows, conditions: address };
 }
 
 export interface FilterRule {
@@ -102,7 +112,7 @@ function writeCondition(view: DataView, at: number, { index, op, value, valueTwo
 }
 
 /** A C int is the lower half of the register; what is in the upper one is nobody's business. */
-export function int(register: number): number {
+function int(register: number): number {
   return register | 0;
 }
 

@@ -1,12 +1,12 @@
-import type { Engine, Native } from '../../engine/engine.ts';
+import type { Engine, Native, NativeMemory } from '../../engine/engine.ts';
 import type { SeccompArch } from '../../spec/vocabulary.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { nativeFunctions as functions } from '../../syscalls/native.ts';
-import { type CallList, callList } from '../../syscalls/native-list.ts';
+import { type CallByTable, COLUMNS, callByTable } from '../../syscalls/native-table.ts';
 import { cString } from '../../syscalls/params.ts';
 import { readField, struct, u32 } from '../../syscalls/struct.ts';
 import { ContainerError } from '../errors.ts';
-import { Filter, failure, int } from './library-filter.ts';
+import { Filter, type FilterRule, failure, type RuleTable, ruleTable } from './library-filter.ts';
 
 export const NO_LIBSECCOMP = {
   message: `${functions.seccomp_init.library} is not installed`,
@@ -17,14 +17,14 @@ export const NO_LIBSECCOMP = {
 export class Libseccomp {
   readonly #engine: Engine;
   readonly #native: Native;
-  readonly #list: CallList;
-  readonly version: string;
+  readonly #byTable: CallByTable;
+  #nativeArch: number | undefined;
+  #memory: NativeMemory | undefined;
 
   private constructor(engine: Engine, kernel: LocalKernel) {
     this.#engine = engine;
     this.#native = engine.native();
-    this.#list = callList(this.#native, kernel, engine.arch);
-    this.version = this.#readVersion();
+    this.#byTable = callByTable(this.#native, kernel, engine.arch);
   }
 
   /** Throws `host` if the machine has no libseccomp. */
@@ -45,6 +45,14 @@ export class Libseccomp {
     return new Libseccomp(engine, kernel);
   }
 
+  get version(): string {
+    const memory = this.#scratch;
+    const { value } = this.#native.call(functions.seccomp_version, []);
+    this.#native.call(functions.memcpy, [memory.address, value, scmpVersion.size]);
+    const bytes = memory.bytes.subarray(0, scmpVersion.size);
+    return (['major', 'minor', 'micro'] as const).map((field) => readField(scmpVersion, field, bytes)).join('.');
+  }
+
   /** Where it was loaded from, links resolved. */
   get file(): string | undefined {
     const { files, decode } = this.#engine;
@@ -53,67 +61,62 @@ export class Libseccomp {
 
   /** This machine's SCMP_ARCH_*. */
   get nativeArch(): number {
-    return this.#native.call(functions.seccomp_arch_native, []).value >>> 0;
+    this.#nativeArch ??= this.#native.call(functions.seccomp_arch_native, []).value >>> 0;
+    return this.#nativeArch;
   }
 
   /** SCMP_ARCH_*; undefined if this version of the library does not know it. */
   arch(name: SeccompArch): number | undefined {
-    const memory = this.#native.map(SMALL);
+    const memory = this.#scratch;
     memory.bytes.set(cString(name.slice('SCMP_ARCH_'.length).toLowerCase()));
     const token = this.#native.call(functions.seccomp_arch_resolve_name, [memory.address]).value >>> 0;
     return token === 0 ? undefined : token;
   }
 
   /**
-   * The numbers of system calls on each of `arches`; undefined for a name that the library does not know. A
-   * negative one stands for a call that this architecture lacks and another of the filter may have.
+   * The numbers of system calls on each of `arches`: {@link UNKNOWN} for a name that the library does not know, and
+   * another negative one for a call that this architecture lacks and another of the filter may have.
    */
-  numbers(names: readonly string[], arches: readonly number[]): (number | undefined)[][] {
+  numbers(names: readonly string[], arches: readonly number[]): Int32Array[] {
     const { address, offsets } = this.#strings(names);
+    const rows = new Uint32Array(COLUMNS * names.length);
+    for (let i = 0; i < offsets.length; i++) rows[COLUMNS * i] = offsets[i] ?? 0;
     const fn = functions.seccomp_syscall_resolve_name_arch;
-    const calls = arches.flatMap((arch) => offsets.map((offset) => ({ fn, args: [arch, address + offset] })));
-    const results = this.#list(calls).map(int);
-    return arches.map((_, i) =>
-      results
-        .slice(i * names.length, (i + 1) * names.length)
-        .map((number) => (number === NR_SCMP_ERROR ? undefined : number)),
-    );
+    return arches.map((arch) => this.#byTable({ fn, first: arch, rows, second: address }));
+  }
+
+  ruleTable<R extends FilterRule>(rules: readonly R[]): RuleTable<R> {
+    return ruleTable(this.#native, rules);
   }
 
   /** A new filter; it holds memory of the library until it is released. */
   filter(defaultAction: number): Filter {
     const context = this.#native.call(functions.seccomp_init, [defaultAction]).value;
     if (context === 0) throw failure(functions.seccomp_init, [defaultAction], -EINVAL);
-    return new Filter(this.#engine, this.#list, context);
+    return new Filter(this.#engine, this.#byTable, context);
   }
 
-  /** The names in memory, each with its end. One with a NUL inside is no name, and becomes one that nobody has. */
-  #strings(names: readonly string[]): { address: number; offsets: number[] } {
-    const text = names.map((name) => `${name.includes('\0') ? '' : name}\0`).join('');
-    const bytes = this.#engine.encode(text);
+  /** The names in memory, each with its end. What cannot be a name becomes one that nobody has. */
+  #strings(names: readonly string[]): { address: number; offsets: Uint32Array } {
+    const words = names.map((name) => (/^[!-~]+$/.test(name) ? name : ''));
+    const bytes = this.#engine.encode(`${words.join('\0')}\0`);
     const memory = this.#native.map(Math.max(SMALL, bytes.length));
     memory.bytes.set(bytes);
-    let next = 0;
-    const offsets = names.map(() => {
-      const offset = next;
-      next = bytes.indexOf(0, offset) + 1;
-      return offset;
-    });
+    const offsets = new Uint32Array(names.length);
+    for (let i = 1; i < words.length; i++) offsets[i] = (offsets[i - 1] ?? 0) + (words[i - 1] ?? '').length + 1;
     return { address: memory.address, offsets };
   }
 
-  #readVersion(): string {
-    const memory = this.#native.map(SMALL);
-    const { value } = this.#native.call(functions.seccomp_version, []);
-    this.#native.call(functions.memcpy, [memory.address, value, scmpVersion.size]);
-    const bytes = memory.bytes.subarray(0, scmpVersion.size);
-    return (['major', 'minor', 'micro'] as const).map((field) => readField(scmpVersion, field, bytes)).join('.');
+  /** One page for all that is small: each call through the engine's binding counts. */
+  get #scratch(): NativeMemory {
+    this.#memory ??= this.#native.map(SMALL);
+    return this.#memory;
   }
 }
 
 /** seccomp.h. */
 const scmpVersion = struct('scmp_version', { major: u32, minor: u32, micro: u32 });
 /** __NR_SCMP_ERROR. */
-const NR_SCMP_ERROR = -1;
+export const UNKNOWN = -1;
 const EINVAL = 22;
 const SMALL = 4096;

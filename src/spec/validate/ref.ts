@@ -1,12 +1,16 @@
 /** Where a rule stands. */
 export interface SpecRef {
   /** A document of the runtime specification, or the manual page of the kernel interface that sets the limit. */
-  readonly file: 'config.md' | 'config-linux.md' | `${string}(${number})`;
+  readonly file: SpecFile | `${string}(${number})`;
   /** Name of the anchor in the document; empty for a manual page. */
   readonly anchor: string;
   /** The specification's word; `kernel` for what the kernel would refuse. */
-  readonly level: 'MUST' | 'MUST NOT' | 'REQUIRED' | 'SHOULD' | 'MAY' | 'kernel';
+  readonly level: SpecLevel | 'kernel';
 }
+
+/** The documents that bind a runtime on Linux. */
+export type SpecFile = 'runtime.md' | 'runtime-linux.md' | 'config.md' | 'config-linux.md';
+export type SpecLevel = 'MUST' | 'MUST NOT' | 'REQUIRED' | 'SHOULD' | 'SHOULD NOT' | 'MAY';
 
 /** A link for people. */
 export function refUrl(ref: SpecRef): string | undefined {

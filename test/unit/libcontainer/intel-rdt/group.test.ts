@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { Engine } from '../../../../src/engine/engine.ts';
 import { report } from '../../../../src/libcontainer/errors.ts';
 import { RdtGroup, removeGroups, resctrlRoot } from '../../../../src/libcontainer/intel-rdt/group.ts';
+import { intelRdtSteps } from '../../../../src/libcontainer/intel-rdt/steps.ts';
 import type { IntelRdt } from '../../../../src/spec/config.ts';
 import { engine } from '../../syscalls/support.ts';
 
@@ -200,4 +201,10 @@ test('where resctrl is mounted is read from the mounts of the runtime', () => {
   const files = { ...engine.files, read: () => engine.encode(`21 1 8:1 / / rw - ext4 /dev/sda rw\n${line}`) };
   expect(resctrlRoot({ ...resctrl.machine, files })).toBe('/sys/fs/resctrl');
   expect(resctrlRoot({ ...resctrl.machine, files: { ...files, read: () => engine.encode('') } })).toBeUndefined();
+});
+
+test('a configuration without intelRdt has no step that looks for it', () => {
+  const steps = Object.values(intelRdtSteps({ ociVersion: '1.3.0' }));
+  expect(steps.length).toBeGreaterThan(0);
+  expect(steps.flat()).toEqual([]);
 });

@@ -160,7 +160,9 @@ describe('the terminal', () => {
 
   test('interrupts by ^C and ends input by ^D', async () => {
     const loop = 'trap "echo interrupted; exit 0" INT; echo ready; while :; do sleep 0.05; done';
-    const { container, screen } = createWith({ script: `trap : INT; sh -c '${loop}'; echo next; cat; echo "cat ended"` });
+    const { container, screen } = createWith({
+      script: `trap : INT; sh -c '${loop}'; echo next; cat; echo "cat ended"`,
+    });
     container.start();
     await screen.shows('ready');
     screen.type(keys.interrupt);

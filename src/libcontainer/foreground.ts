@@ -50,20 +50,15 @@ export class SignalRelay {
   /** Forwards signals to `pid`, a child of this process, until it ends; returns its exit status. */
   untilExit(pid: number, terminal: ForegroundTerminal, others: readonly Attendant[] = []): number {
     let ended = this.reapUntil(pid);
-    let late: readonly number[] = [];
     while (ended === undefined) {
-      const told = [...this.attend([terminal, ...others])];
-      while (ended === undefined && told.length > 0) {
-        const signal = told.shift() ?? SIGCHLD;
-        if (signal === SIGCHLD) ended = this.reapUntil(pid);
-        else this.pass(signal, pid, terminal);
+      for (const signal of this.attend([terminal, ...others])) {
+        if (signal === SIGCHLD) ended ??= this.reapUntil(pid);
+        // What comes after its end is not for the next process that has its PID.
+        else if (ended === undefined) this.pass(signal, pid, terminal);
       }
-      // Not for the PID of a process that is gone.
-      late = told;
     }
     // Whoever is tired of waiting for a slow reader says so by a signal.
-    const isTired = (signals: readonly number[]): boolean => signals.some((signal) => !uninteresting.has(signal));
-    if (!isTired(late)) terminal.finish(this.pipe, () => isTired([...this.next()]));
+    terminal.finish(this.pipe, () => this.next().some((signal) => !uninteresting.has(signal)));
     return exitStatus(ended);
   }
 

@@ -159,13 +159,16 @@ describe('the terminal', () => {
   });
 
   test('interrupts by ^C and ends input by ^D', async () => {
-    const script = 'trap "echo interrupted" INT; echo ready; cat; echo "cat ended"';
-    const { container, screen } = createWith({ script });
+    const loop = 'trap "echo interrupted; exit 0" INT; echo ready; while :; do sleep 0.05; done';
+    const { container, screen } = createWith({
+      script: `trap : INT; sh -c '${loop}'; echo next; cat; echo "cat ended"`,
+    });
     container.start();
     await screen.shows('ready');
     screen.type(keys.interrupt);
-    await screen.shows('interrupted');
+    await screen.shows('interrupted\r\nnext\r\n');
     screen.type(`word\n${keys.end}`);
+    await screen.shows('cat ended');
     await container.stopped();
     screen.close();
   });

@@ -13,6 +13,10 @@ const MiB = 1 << 20;
 const disk = (rate: number) => ({ major: 98, minor: 0, rate });
 const absent = [{ major: 99, minor: 0, rate: 5 }];
 const CURVE = 'runc has the other curve from shares to weight since 1.3.2';
+const FORGETS = 'runc forgets the saved period at an update of anything else';
+const THROTTLES = 'runc changes limits of devices since 1.3.3';
+const RESTORES = 'runc 1.1 leaves what it wrote before the failure';
+const NOT_YET = 'runc 1.1 does not change it';
 const KEEPS = 'runc before 1.2 forgot the saved counterpart of memory or swap';
 
 /** In an order that matters: each finds what those before it have left. */
@@ -50,8 +54,8 @@ export const UPDATES: readonly Update[] = [
   { options: '--cpu-period 1000001', refused: true },
   { options: '--cpu-period -5', refused: true },
   { options: '--cpu-rt-period 1000000 --cpu-rt-runtime 950000' },
-  { options: '--memory 256m --memory-swap -1 --pids-limit 77 --cpu-quota 60000' },
-  { options: '--pids-limit 44 --memory 128m --memory-swap -1 --cpu-quota 5', refused: true },
+  { options: '--memory 256m --memory-swap -1 --pids-limit 77 --cpu-quota 60000', difference: FORGETS },
+  { options: '--pids-limit 44 --memory 128m --memory-swap -1 --cpu-quota 5', refused: true, difference: RESTORES },
   {
     resources: {
       memory: { limit: 200 * MiB, swap: 300 * MiB },
@@ -65,20 +69,30 @@ export const UPDATES: readonly Update[] = [
   { resources: { unified: { 'memory.nope': '1' } }, refused: true },
   { resources: { unified: { 'hugetlb.2MB.max': '1' } }, refused: true },
   { resources: { unified: { '../x': '1' } }, refused: true },
-  { resources: { blockIO: { throttleReadBpsDevice: [disk(MiB)] } } },
-  { resources: { blockIO: { throttleReadBpsDevice: [disk(2 * MiB)], throttleWriteIOPSDevice: [disk(100)] } } },
-  { resources: { blockIO: { throttleWriteBpsDevice: [disk(1000000)], throttleReadIOPSDevice: [disk(10)] } } },
-  { resources: { blockIO: { throttleReadBpsDevice: absent } }, refused: true },
-  { resources: { blockIO: { throttleReadBpsDevice: [disk(1), ...absent] }, pids: { limit: 50 } }, refused: true },
+  { resources: { blockIO: { throttleReadBpsDevice: [disk(MiB)] } }, difference: THROTTLES },
+  {
+    resources: { blockIO: { throttleReadBpsDevice: [disk(2 * MiB)], throttleWriteIOPSDevice: [disk(100)] } },
+    difference: THROTTLES,
+  },
+  {
+    resources: { blockIO: { throttleWriteBpsDevice: [disk(1000000)], throttleReadIOPSDevice: [disk(10)] } },
+    difference: THROTTLES,
+  },
+  { resources: { blockIO: { throttleReadBpsDevice: absent } }, refused: true, difference: THROTTLES },
+  {
+    resources: { blockIO: { throttleReadBpsDevice: [disk(MiB), ...absent] }, pids: { limit: 50 } },
+    refused: true,
+    difference: THROTTLES,
+  },
   { resources: { cpu: { shares: 2, cpus: '', mems: '' } } },
   { resources: { devices: [{ allow: false, access: 'rwm' }] } },
-  { resources: { memory: null, pids: null } },
+  { resources: { memory: null, pids: null }, difference: 'runc 1.1 panics' },
   { resources: '{', refused: true },
   { resources: '[]', refused: true },
   { resources: { memory: { limit: 'x' } }, refused: true },
   { resources: {} },
-  { resources: { cpu: { idle: 1 } } },
-  { resources: { cpu: { idle: 2 } }, refused: true },
+  { resources: { cpu: { idle: 1 } }, difference: NOT_YET },
+  { resources: { cpu: { idle: 2 } }, refused: true, difference: NOT_YET },
   { resources: { cpu: { idle: 0 } } },
-  { resources: { cpu: { quota: 100000, burst: 20000 } } },
+  { resources: { cpu: { quota: 100000, burst: 20000 } }, difference: NOT_YET },
 ];

@@ -98,7 +98,8 @@ export class TestMachine {
       `NODE=${process.execPath}`,
       `NODE_PATH=${path.join(__dirname, '../../node_modules')}`,
       `TSRUNC=${RUNTIME}`,
-      ...(only === '' ? [] : [`ONLY=${only}`]),
+      // It parts its command line at spaces.
+      ...(only === '' ? [] : [`ONLY=${only.replaceAll(' ', '\\s')}`]),
       `TSRUNC_FULL=${environment.TSRUNC_FULL}`,
     ];
   }

@@ -24,18 +24,27 @@ export class TestMachine {
   /** Boots, runs the tests whose names match `only`, and is gone `seconds` later at the latest. */
   async run(only: string, seconds: number): Promise<void> {
     for (const [disk, size] of Object.entries(DISKS)) this.makeDisk(disk, size);
-    const child = spawn('timeout', ['--kill-after=1', String(seconds), KERNEL ?? '', ...this.parameters(only)], {
-      // A process group of its own, which timeout takes for itself, and with it all of the kernel's processes.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', KERNEL ?? '', ...this.parameters(only)], {
+      // A process group of its own, all of which is ended; the kernel would make one for itself, unknown to us.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...environment, HOME: this.scratch, TMPDIR: this.scratch },
     });
     const end = () => endGroup(child.pid);
+    const timer = setTimeout(end, seconds * 1000);
     process.once('exit', end);
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.console += text));
-    await new Promise<void>((resolve, reject) => child.once('error', reject).once('close', () => resolve()));
-    process.off('exit', end);
-    end();
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text) => {
+        this.console += text;
+      });
+    }
+    try {
+      await new Promise<void>((resolve, reject) => child.once('error', reject).once('exit', () => resolve()));
+    } finally {
+      clearTimeout(timer);
+      process.off('exit', end);
+      end();
+    }
   }
 
   /** Throws what a test of the guest threw. */
@@ -89,7 +98,8 @@ export class TestMachine {
       `NODE=${process.execPath}`,
       `NODE_PATH=${path.join(__dirname, '../../node_modules')}`,
       `TSRUNC=${RUNTIME}`,
-      ...(only === '' ? [] : [`ONLY=${only}`]),
+      // It parts its command line at spaces.
+      ...(only === '' ? [] : [`ONLY=${only.replaceAll(' ', '\\s')}`]),
       `TSRUNC_FULL=${environment.TSRUNC_FULL}`,
     ];
   }

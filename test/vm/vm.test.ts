@@ -2,7 +2,7 @@ import { count } from '../integration/support/wait.ts';
 import { KERNEL, TestMachine } from './boot.ts';
 
 /** Until the machine is ended from outside. */
-const SECONDS = count(600, 1800);
+const SECONDS = count(900, 2400);
 const ONLY = process.env['VM_TESTS'] ?? '';
 
 /** Every test of test/vm/guest as a test here. The machine is booted once for all of them. */

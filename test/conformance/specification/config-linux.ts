@@ -138,9 +138,9 @@ export const configLinuxSections: readonly Section[] = [
       'only those that a limit needs',
       `${FS}: makes the directories, hands controllers down, writes the limits and attaches the device program`,
     ),
-    but(
-      'the owner of a cgroup is not changed yet',
-      should('the cgroup belongs to the container’s user where cgroup2 is mounted writable in a cgroup namespace'),
+    should(
+      'the cgroup belongs to the container’s user where cgroup2 is mounted writable in a cgroup namespace',
+      "vm/guest/hierarchy.ts: the container's root divides his cgroup, and cannot raise its limits",
     ),
   ),
   section(
@@ -156,7 +156,11 @@ export const configLinuxSections: readonly Section[] = [
     'config-linux.md',
     'configLinuxMemory',
     must('limits are bytes, or -1', `${CORPUS}: error /linux/resources/memory/limit: must be a number of bytes`),
-    may('a new limit may be compared with the usage', 'there is no `update` yet'),
+    may(
+      'a new limit may be compared with the usage',
+      'by `update`, if checkBeforeUpdate asks for it',
+      `${FS}: with checkBeforeUpdate compares %p with what is in use`,
+    ),
   ),
   section(
     'config-linux.md',

@@ -121,10 +121,10 @@ export const configSections: readonly Section[] = [
     ),
     must('class and priority of ioPriority are those of the kernel', 'integration/attributes: ioPriority'),
     but(
-      'there is no `exec` yet',
+      'the kernel gives who enters a cgroup its CPUs; those of the caller do not count',
       shouldNot(
         'without execCPUAffinity.final the affinity stays',
-        'integration/attributes: the CPU affinity of the caller is not the container’s',
+        'integration/exec: scheduler, I/O priority and CPU affinity of a process file',
       ),
     ),
   ),
@@ -249,11 +249,7 @@ export const configSections: readonly Section[] = [
   section(
     'config.md',
     'valid-values',
-    must(
-      'a value that is invalid or not supported is an error',
-      'integration/bad-inputs: config.json: %s',
-      'unit/docs/conformance: a field is refused if and only if the page says so, in the words of the page',
-    ),
+    must('a value that is invalid or not supported is an error', 'integration/bad-inputs: config.json: %s'),
     may(
       'a runtime supports a part of the valid values',
       'the tables below tell which',

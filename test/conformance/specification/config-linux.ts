@@ -139,8 +139,19 @@ export const configLinuxSections: readonly Section[] = [
       `${FS}: makes the directories, hands controllers down, writes the limits and attaches the device program`,
     ),
     but(
-      'the owner of a cgroup is not changed yet',
-      should('the cgroup belongs to the container’s user where cgroup2 is mounted writable in a cgroup namespace'),
+      'to its root, as with runc, which may be another than the user of the process',
+      should(
+        'the cgroup belongs to the container’s user where cgroup2 is mounted writable in a cgroup namespace',
+        'unit/libcontainer/cgroups/delegation: is given away with the files that the kernel lists, and with no limit',
+      ),
+    ),
+    mustNot(
+      'a file that the kernel lists and the cgroup lacks is no error',
+      'unit/libcontainer/cgroups/delegation: may lack files that the kernel lists',
+    ),
+    must(
+      'without that list it is three files',
+      'unit/libcontainer/cgroups/delegation: is given away with three files where the kernel has no list',
     ),
   ),
   section(
@@ -156,7 +167,7 @@ export const configLinuxSections: readonly Section[] = [
     'config-linux.md',
     'configLinuxMemory',
     must('limits are bytes, or -1', `${CORPUS}: error /linux/resources/memory/limit: must be a number of bytes`),
-    may('a new limit may be compared with the usage', 'there is no `update` yet'),
+    may('a new limit may be compared with the usage', 'it is if `checkBeforeUpdate` asks for it'),
   ),
   section(
     'config-linux.md',

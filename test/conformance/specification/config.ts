@@ -249,11 +249,7 @@ export const configSections: readonly Section[] = [
   section(
     'config.md',
     'valid-values',
-    must(
-      'a value that is invalid or not supported is an error',
-      'integration/bad-inputs: config.json: %s',
-      'unit/docs/conformance: a field is refused if and only if the page says so, in the words of the page',
-    ),
+    must('a value that is invalid or not supported is an error', 'integration/bad-inputs: config.json: %s'),
     may(
       'a runtime supports a part of the valid values',
       'the tables below tell which',

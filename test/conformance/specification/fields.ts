@@ -2,7 +2,7 @@
 export interface FieldRow {
   /** JSON pointers; `*` stands for any index or key, and a row covers what lies below unless another row does. */
   readonly fields: readonly string[];
-  readonly state: 'supported' | 'refused' | 'ignored';
+  readonly state: 'supported' | 'ignored';
   readonly remarks: string;
 }
 
@@ -11,7 +11,6 @@ function row(state: FieldRow['state'], fields: string, remarks = ''): FieldRow {
 }
 
 const supported = (fields: string, remarks?: string): FieldRow => row('supported', fields, remarks);
-const refused = (fields: string, what: string): FieldRow => row('refused', fields, what);
 const ignored = (fields: string, why: string): FieldRow => row('ignored', fields, why);
 
 export const fieldTables = {
@@ -23,7 +22,7 @@ export const fieldTables = {
     supported('/domainname', 'as `/hostname`'),
     supported(
       '/annotations',
-      "kept and shown by `state`. Two of crun's change what is done: `run.oci.keep_original_groups` (`1`: the caller's supplementary groups stay) and `run.oci.mount_context_type` (`context`, `fscontext`, `defcontext` or `rootcontext` gets the mount label)",
+      "kept and shown by `state`. Two of crun's change what is done: `run.oci.keep_original_groups` (`1`: the caller's supplementary groups stay) and `run.oci.mount_context_type` (`context`, `fscontext`, `defcontext` or `rootcontext` gets the mount label). `org.systemd.property.NAME` sets a property of the container's unit, with the systemd cgroup driver",
     ),
     ignored('/solaris /windows /vm /zos /freebsd', 'other platforms'),
   ],
@@ -54,8 +53,14 @@ export const fieldTables = {
     ),
   ],
   process: [
-    refused('/process/terminal', 'a terminal'),
-    ignored('/process/consoleSize/height /process/consoleSize/width', 'a size needs a terminal'),
+    supported(
+      '/process/terminal',
+      "of the devpts that is mounted on the container's `/dev/pts`, and bound to its `/dev/console`",
+    ),
+    supported(
+      '/process/consoleSize/height /process/consoleSize/width',
+      'if neither is 0; without a terminal they mean nothing',
+    ),
     supported('/process/cwd', 'made if it is missing; root or the user of the container must be able to enter it'),
     supported(
       '/process/env',
@@ -108,15 +113,21 @@ export const fieldTables = {
     ),
   ],
   linux: [
-    supported('/linux/namespaces/*/type', 'for `mount` see below'),
-    supported('/linux/namespaces/*/path', 'all are opened, and their types verified, before any is joined'),
+    supported(
+      '/linux/namespaces/*/type',
+      'a caller without root, or without CAP_SYS_ADMIN, gets a `user` where there is none: see below',
+    ),
+    supported(
+      '/linux/namespaces/*/path',
+      'all are opened, and their types verified, before any is joined; for `mount` see below',
+    ),
     supported(
       '/linux/uidMappings/*/containerID /linux/uidMappings/*/hostID /linux/uidMappings/*/size',
-      'written by the runtime itself, which needs the privilege',
+      'one write; where the kernel refuses that to the caller, by `newuidmap`',
     ),
     supported(
       '/linux/gidMappings/*/containerID /linux/gidMappings/*/hostID /linux/gidMappings/*/size',
-      'as above; `newuidmap` and `newgidmap` are not used',
+      "as above, by `newgidmap`. `setgroups` is denied only where the caller's own group alone is mapped without privilege; `/process/user/additionalGids` is an error then, and with runc always if rootless",
     ),
     supported('/linux/timeOffsets/boottime/secs /linux/timeOffsets/boottime/nanosecs'),
     supported('/linux/timeOffsets/monotonic/secs /linux/timeOffsets/monotonic/nanosecs'),
@@ -126,7 +137,10 @@ export const fieldTables = {
       '/linux/devices/*/fileMode /linux/devices/*/uid /linux/devices/*/gid',
       "0666, 0 and 0 if absent. In a user namespace the host's node is bound in as it is",
     ),
-    supported('/linux/cgroupsPath', "the cgroupfs driver's rules; the systemd driver is refused"),
+    supported(
+      '/linux/cgroupsPath',
+      "a path with the cgroupfs driver, `slice:prefix:name` with the systemd driver. With a user and a cgroup namespace and a writable cgroup mount the cgroup belongs to the container's root",
+    ),
     supported('/linux/sysctl', "parameters of the container's own namespaces only"),
     supported('/linux/rootfsPropagation', '`rslave` if absent; also the recursive forms'),
     supported('/linux/maskedPaths /linux/readonlyPaths', 'paths that do not exist are skipped'),
@@ -187,9 +201,9 @@ export const fieldTables = {
       'cgroup v2 has no equivalent',
     ),
     ignored('/linux/resources/memory/useHierarchy', 'cgroup v2 is always hierarchical'),
-    ignored(
+    supported(
       '/linux/resources/memory/checkBeforeUpdate',
-      'matters to an update of limits, and there is no `update` yet',
+      'by `update --resources`: a limit that is not above what is in use is refused. It is about that one update',
     ),
     supported('/linux/resources/cpu/shares', '`cpu.weight`, by the curve that runc has since 1.3.2'),
     supported('/linux/resources/cpu/quota /linux/resources/cpu/period', '`cpu.max`'),

@@ -138,9 +138,20 @@ export const configLinuxSections: readonly Section[] = [
       'only those that a limit needs',
       `${FS}: makes the directories, hands controllers down, writes the limits and attaches the device program`,
     ),
-    should(
-      'the cgroup belongs to the container’s user where cgroup2 is mounted writable in a cgroup namespace',
-      "vm/guest/hierarchy.ts: the container's root divides his cgroup, and cannot raise its limits",
+    but(
+      'to its root, as with runc, which may be another than the user of the process',
+      should(
+        'the cgroup belongs to the container’s user where cgroup2 is mounted writable in a cgroup namespace',
+        'unit/libcontainer/cgroups/delegation: is given away with the files that the kernel lists, and with no limit',
+      ),
+    ),
+    mustNot(
+      'a file that the kernel lists and the cgroup lacks is no error',
+      'unit/libcontainer/cgroups/delegation: may lack files that the kernel lists',
+    ),
+    must(
+      'without that list it is three files',
+      'unit/libcontainer/cgroups/delegation: is given away with three files where the kernel has no list',
     ),
   ),
   section(

@@ -51,6 +51,22 @@ describe('An owned cgroup', () => {
     expect(owned.join()).not.toMatch(/pids\.max|memory\.max/);
   });
 
+  test('is given away with three files where the kernel has no list', () => {
+    const { read } = files;
+    files.chown = (path, uid) => void owned.push(`${path.slice(tree.mount.length)} ${uid}`);
+    files.read = (path) => {
+      if (path === '/sys/kernel/cgroup/delegate') throw failureOf('ENOENT', path);
+      return read(path);
+    };
+    try {
+      create('c');
+    } finally {
+      files.read = read;
+    }
+    const three = ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
+    expect(owned.sort()).toEqual(['/c 7', ...three.map((file) => `/c/${file} 7`)]);
+  });
+
   test('may lack files that the kernel lists', () => {
     files.chown = (path, uid) => {
       if (path.endsWith('cgroup.procs')) throw failureOf('ENOENT', path);

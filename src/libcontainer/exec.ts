@@ -10,12 +10,14 @@ import { enterCgroup } from './exec/cgroup.ts';
 import { Entering, type EnteringStep } from './exec/entering.ts';
 import { joinNamespaces, openNamespaces, STOPPED } from './exec/join.ts';
 import { processFor } from './exec/process.ts';
+import { controlSteps, pidfdSteps, streamSteps } from './exec/terminal.ts';
 import { SignalRelay } from './foreground.ts';
 import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
 import { attributeSteps } from './init/attributes.ts';
 import { spawnFirst } from './init/builder.ts';
 import { confinement } from './init/confinement.ts';
+import { checkTerminal, type Receiver } from './init/console.ts';
 import { closeDescriptors, execute } from './init/execute.ts';
 import { joinKeyring, oomScore } from './init/identity.ts';
 import { labelChecks, labelSteps } from './init/labels.ts';
@@ -28,7 +30,6 @@ import { perform } from './recipe.ts';
 import { filterOf, loadFilter } from './seccomp/steps.ts';
 import { type Status, statusOf } from './status.ts';
 import { replaceFile, type SavedState, StateDirectory } from './store.ts';
-import { refuseOptions, refuseUnsupported } from './unsupported.ts';
 
 /**
  * Runs another process in a container. Unless detached, waits, forwards signals and returns its exit status; detached,
@@ -44,16 +45,30 @@ export function exec(host: Host, id: string, options: ExecOptions): number {
   refuse(statusOf(engine, state, saved, cgroup), options);
   const config = state.loadConfig();
   const process = processFor(host, config, options.process);
-  refuseTerminal(config, process, options);
-  // Before there is anybody to receive them: a signal that comes early is kept.
-  const relay = options.detach ? undefined : new SignalRelay(engine, kernel);
   const entering = enteringOf(host, kernel, { state, saved, config, process, cgroup }, options);
+  if (!options.detach) return inForeground(host, entering, state, options);
+  checkTerminal(process.terminal === true, options);
   perform(recipe(entering, state, options), entering);
-  return relay ? relay.untilExit(entering.init.pid, new ForegroundTerminal(host, kernel, relay)) : 0;
+  return 0;
+}
+
+function inForeground(host: Host, entering: Entering, state: StateDirectory, options: ExecOptions): number {
+  const { kernel, process } = entering.facts;
+  // Before there is anybody to receive them: a signal that comes early is kept.
+  const signals = new SignalRelay(host.engine, kernel);
+  const terminal = new ForegroundTerminal(host, kernel, signals);
+  const attached = { ...options, foreground: terminal };
+  checkTerminal(process.terminal === true, attached);
+  try {
+    perform(recipe(entering, state, attached), entering);
+    return signals.untilExit(entering.init.pid, terminal);
+  } finally {
+    terminal.end();
+  }
 }
 
 /** A process from top to bottom: the first stub is outside, the second in the cgroup, the third in the PID namespace. */
-function recipe(entering: Entering, state: StateDirectory, options: ExecOptions): EnteringStep[] {
+function recipe(entering: Entering, state: StateDirectory, options: ExecOptions & Receiver): EnteringStep[] {
   const { process, filter, config } = entering.facts;
   const { oomScoreAdj, execCPUAffinity } = process;
   return [
@@ -68,10 +83,13 @@ function recipe(entering: Entering, state: StateDirectory, options: ExecOptions)
     openNamespaces,
     joinNamespaces,
     joinSessionKeyring,
+    ...streamSteps(process, options),
     prepareProgram,
     limits(process.rlimits ?? []),
     ...confinement,
     enterPidNamespace,
+    ...controlSteps(process),
+    ...pidfdSteps(options.pidfdSocket),
     ...attributeSteps(process, config.linux),
     closeDescriptors,
     ...(filter ? [loadFilter(filter)] : []),
@@ -164,11 +182,4 @@ function refuse(status: Status, { ignorePaused = false }: ExecOptions): void {
   };
   const reason = reasons[status];
   if (reason) throw new ContainerError('wrong-status', reason);
-}
-
-function refuseTerminal(config: Config, process: Process, options: ExecOptions): void {
-  const asked = 'args' in options.process && options.process.terminal;
-  const { consoleSocket, pidfdSocket } = options;
-  refuseOptions({ tty: asked, 'console-socket': consoleSocket, 'pidfd-socket': pidfdSocket });
-  refuseUnsupported({ ...config, process });
 }

@@ -24,17 +24,13 @@ export class ForegroundTerminal implements Foreground, Attendant {
     this.signals.keepTerminalSignals();
   }
 
+  /** Before there is a program at it: the terminal gets the size of ours, and every key from here on. */
   takeMaster(master: number): void {
     this.master = master;
-  }
-
-  /** Before the container starts: if it has a terminal, that gets the size, and every key from here on. */
-  begin(): void {
-    if (this.host === undefined || this.master === undefined) return;
-    showPlain(this.kernel, this.master);
+    showPlain(this.kernel, master);
     this.resized();
-    this.copy = new TerminalCopy(this.runtime.engine, this.kernel, this.runtime.log, this.master);
-    this.host.raw();
+    this.copy = new TerminalCopy(this.runtime.engine, this.kernel, this.runtime.log, master);
+    this.host?.raw();
   }
 
   interests(): Interest[] {

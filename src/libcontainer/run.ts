@@ -37,7 +37,6 @@ function runInForeground(host: Host, id: string, options: RunOptions): Ended {
   try {
     create(host, id, { ...options, foreground: terminal });
     ended = orRemove(host, id, () => {
-      terminal.begin();
       const others: Attendant[] = [];
       start(host, id, others);
       const saved = StateDirectory.open(host.engine, host.root, id).load();

@@ -104,12 +104,6 @@ describe('what cannot be done is told in one line', () => {
   ])('%s', (_, { words, says, status }) => failed(exec(shared, words), says, status));
 
   testTsrunc.each<[string, Refusal]>([
-    ['a terminal', { words: ['-t', 'ID', 'true'], says: /--tty is not supported/ }],
-    [
-      'a console socket',
-      { words: ['--console-socket', '/no', 'ID', 'true'], says: /--console-socket is not supported/ },
-    ],
-    ['a pidfd socket', { words: ['--pidfd-socket', '/no', 'ID', 'true'], says: /--pidfd-socket is not supported/ }],
     ['an ID with a sign', { words: ['-u', '+1', 'ID', 'true'], says: /parsing "\+1" as int for uid failed/ }],
     ['an ID that is none', { words: ['-u', '4294967295', 'ID', 'true'], says: /as int for uid failed/ }],
     ['a hexadecimal ID', { words: ['-u', '0x0', 'ID', 'true'], says: /as int for uid failed/ }],
@@ -149,10 +143,6 @@ describe('what cannot be done is told in one line', () => {
       / \/rlimits\/0\/type: /,
     ])
       failed(outcome, says);
-  });
-
-  testTsrunc('a process file that asks for a terminal', () => {
-    failed(exec(shared, ['-p', processFile({ terminal: true }), 'ID']), /terminal is not supported/);
   });
 
   testTsrunc('options that are none: usage, exit status 1', () => {

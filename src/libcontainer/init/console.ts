@@ -16,7 +16,7 @@ import { controlTerminal, openTerminal, type Terminal, wearTerminal } from './te
 /** A terminal that nobody could ever use is refused before anything is made, and so is a receiver of none. */
 export function checkTerminal(terminal: boolean, { consoleSocket, foreground }: Receiver): void {
   if (terminal && !foreground && !consoleSocket) {
-    throw new ContainerError('invalid-argument', `${POINTER}: ${NOBODY}`, { pointer: POINTER });
+    throw new ContainerError('invalid-argument', `${TERMINAL}: ${NOBODY}`, { pointer: TERMINAL });
   }
   if (consoleSocket && (foreground || !terminal)) {
     throw new ContainerError('invalid-argument', 'cannot use console socket if runc will not detach or allocate tty');
@@ -30,7 +30,7 @@ export function consoleSteps(process: Process | undefined): CreationStep[] {
   return [
     {
       name: 'give init a terminal',
-      pointer: POINTER,
+      pointer: TERMINAL,
       do(creation) {
         const { init, root, facts } = creation;
         const terminal = openTerminal(init.kernel, root, process.consoleSize);
@@ -103,7 +103,7 @@ function mountConsole(creation: Creation, { peer }: Terminal): void {
   kernel.calls.close(target);
 }
 
-const POINTER = '/process/terminal';
+export const TERMINAL = '/process/terminal';
 /** runc's words, for whoever looks for them. */
 const NOBODY = 'cannot allocate tty if runc will detach without setting console socket';
 /** What runc calls it: the receiver wants a name, and has no use for one. */

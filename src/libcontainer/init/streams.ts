@@ -1,8 +1,9 @@
-import type { FileStat } from '../../engine/engine.ts';
+import type { Engine, FileStat } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
-import type { IDMapping, Process } from '../../spec/config.ts';
+import type { Config, IDMapping, Process } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
-import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
+import { type CreationStep, namespaceOf } from '../creation.ts';
 import { nullDevice } from '../rootfs/null-device.ts';
 
 /** A stream that is the host's /dev/null becomes the container's: its program may look at what it is, or reopen it. */
@@ -30,28 +31,40 @@ export function ownStreams(process: Process | undefined): CreationStep[] {
     {
       name: 'give the streams to the container user',
       pointer: '/process/user/uid',
-      do(creation) {
-        const uid = hostUid(creation, process.user?.uid ?? 0);
-        if (uid === undefined) return;
-        const { kernel, options } = creation.facts;
-        for (const fd of [0, 1, 2]) {
-          const stat = stream(creation, fd);
-          if (!stat || stat.uid === uid || isNull(stat) || (options.foreground && stat.kind !== 'fifo')) continue;
-          kernel.may('EINVAL', 'EPERM', 'EROFS').fchownat(fd, '', uid, -1, ['AT_EMPTY_PATH']);
-        }
+      do({ facts, init }) {
+        giveStreams({ ...facts, pid: init.pid }, process.user?.uid ?? 0, facts.options.foreground !== undefined);
       },
     },
   ];
 }
 
+/** See {@link ownStreams}. */
+export function giveStreams(container: StreamsContainer, uid: number, foreground: boolean): void {
+  const owner = hostUid(container, uid);
+  if (owner === undefined) return;
+  for (const fd of [0, 1, 2]) {
+    const stat = stream(container, fd);
+    if (!stat || stat.uid === owner || isNull(stat) || (foreground && stat.kind !== 'fifo')) continue;
+    container.kernel.may('EINVAL', 'EPERM', 'EROFS').fchownat(fd, '', owner, -1, ['AT_EMPTY_PATH']);
+  }
+}
+
+export interface StreamsContainer {
+  readonly engine: Engine;
+  readonly kernel: LocalKernel;
+  readonly config: Config;
+  /** Of a process in its user namespace. */
+  readonly pid: number;
+}
+
 /** Which user of ours the container's is. */
-function hostUid({ engine, init, config }: Creation, uid: number): number | undefined {
+function hostUid({ engine, pid, config }: StreamsContainer, uid: number): number | undefined {
   const namespace = namespaceOf(config, 'user');
   if (namespace === 'host') return uid;
   const maps =
     namespace === 'new'
       ? (config.linux?.uidMappings ?? [])
-      : parseMap(engine.decode(engine.files.read(`/proc/${init.pid}/uid_map`)));
+      : parseMap(engine.decode(engine.files.read(`/proc/${pid}/uid_map`)));
   const map = maps.find(({ containerID, size }) => uid >= containerID && uid < containerID + size);
   return map && uid - map.containerID + map.hostID;
 }
@@ -66,7 +79,7 @@ function parseMap(text: string): IDMapping[] {
 }
 
 /** Init's streams are ours. */
-function stream({ engine }: Creation, fd: number): FileStat | undefined {
+function stream({ engine }: Pick<StreamsContainer, 'engine'>, fd: number): FileStat | undefined {
   try {
     return engine.files.stat(`/proc/self/fd/${fd}`);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Config } from '../../spec/config.ts';
-import type { Memory, Operand, Result } from '../../syscalls/batch.ts';
+import { type Memory, type Operand, Result } from '../../syscalls/batch.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { Creation } from '../creation.ts';
@@ -18,6 +18,13 @@ export function keepOrClose(creation: Creation, destination: string, tree: Opera
   if (coveredPaths(creation.config).some((path) => isWithin(relative(path), place)))
     creation.keptMounts.set(place, tree);
   else creation.init.kernel.calls.close(tree);
+}
+
+/** After a batch that failed: what would have been mounted by it is not there. Nothing may be pending. */
+export function forgetUnmade({ keptMounts }: Creation): void {
+  for (const [place, tree] of keptMounts) {
+    if (tree instanceof Result && !tree.known) keptMounts.delete(place);
+  }
 }
 
 /** As {@link openInRoot} without flags, beneath the mount that `path` lies in. */

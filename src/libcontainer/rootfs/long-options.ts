@@ -5,6 +5,7 @@ import { utf8 } from '../../syscalls/params.ts';
 import type { Creation } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { failedHere, propagate } from './attach.ts';
+import { forgetUnmade } from './kept-mounts.ts';
 import type { Attribute } from './mount-options.ts';
 import type { ParsedOptions } from './parse-options.ts';
 import { openInRoot } from './target.ts';
@@ -47,6 +48,7 @@ export function longMount(
       return;
     } catch (error) {
       if (!failedHere(creation, error, 'EINVAL')) throw error;
+      forgetUnmade(creation);
     }
   }
   legacyMount(creation, { mount, target, type, options });

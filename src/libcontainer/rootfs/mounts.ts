@@ -4,6 +4,7 @@ import { ContainerError } from '../errors.ts';
 import { failedHere } from './attach.ts';
 import { bindMount } from './bind-mount.ts';
 import { mountHint } from './hints.ts';
+import { forgetUnmade } from './kept-mounts.ts';
 import { newMount, sysfsMount } from './new-mount.ts';
 import { type ParsedOptions, parseMountOptions } from './parse-options.ts';
 import { remount } from './remount.ts';
@@ -82,6 +83,7 @@ function cgroupMount(creation: Creation, mount: Mount, options: ParsedOptions): 
     creation.init.kernel.flush();
   } catch (error) {
     if (!failedHere(creation, error, 'EPERM', 'EBUSY', 'EINVAL')) throw error;
+    forgetUnmade(creation);
     const source = creation.cgroup.directory;
     const fallback = { ...options, superblock: [], data: [] };
     if (source !== undefined) bindMount(creation, { ...mount, source }, fallback);

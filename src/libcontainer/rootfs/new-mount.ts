@@ -11,6 +11,7 @@ import { attach, failedHere } from './attach.ts';
 import { copyUp } from './copy-up.ts';
 import { isIdmapped, withUserNamespace } from './idmap.ts';
 import { refuseInsideProc } from './inside-proc.ts';
+import { forgetUnmade } from './kept-mounts.ts';
 import { isTooLong, longMount } from './long-options.ts';
 import type { ParsedOptions } from './parse-options.ts';
 import { mapIdsByInit } from './sources.ts';
@@ -134,6 +135,7 @@ export function sysfsMount(creation: Creation, mount: Mount, options: ParsedOpti
     kernel.flush();
   } catch (error) {
     if (!failedHere(creation, error, 'EPERM') || namespaceOf(creation.config, 'user') === 'host') throw error;
+    forgetUnmade(creation);
     const target = openOrdinaryDirectory(kernel, creation.root, mount.destination, 'sysfs');
     const tree = kernel.calls.open_tree(AT_FDCWD, '/sys', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE']);
     // All of it: below the host's /sys lie file systems that a new sysfs would not have brought along.

@@ -1,5 +1,5 @@
 import type { FileStat, Files } from '../../engine/engine.ts';
-import { type Entry, Memory } from '../../syscalls/batch.ts';
+import { type Entry, Memory, type Operand, Result } from '../../syscalls/batch.ts';
 import { fileTypes, superMagic, TTYAUX_MAJOR, UNIX98_PTY_SLAVE_MAJOR } from '../../syscalls/constants.ts';
 import { errnoNumber } from '../../syscalls/errno.ts';
 import { type FieldType, readField, type Struct, writeField } from '../../syscalls/struct.ts';
@@ -16,10 +16,14 @@ export class ImaginedKernel {
   /** What is mounted where, by paths from the container's root; the last one wins. */
   private readonly mounts: { path: string; type: string; source: string }[] = [];
   private readonly made = new Map<string, Kind>();
+  private readonly nodes = new Map<string, { mode: number; device: number }>();
   /** What a detached mount is of, by its descriptor. */
+  private readonly places = new Map<number, string>();
   private readonly trees = new Map<number, { type: string; source: string }>();
   private current: Entry | undefined;
   private position = 0;
+  /** The container's root is init's. */
+  private entered = false;
 
   constructor(
     private readonly host: Files,
@@ -32,7 +36,7 @@ export class ImaginedKernel {
   /** Undefined: no objection. */
   answer(entry: Entry): number | undefined {
     this.asked(entry);
-    return this.answers[entry.call.name]?.(entry.call.words(), entry);
+    return this.answers[entry.call.name]?.(this.wordsOf(entry), entry);
   }
 
   /** A call that there is no objection to. */
@@ -44,11 +48,21 @@ export class ImaginedKernel {
   open(descriptors: Descriptors): number {
     const fd = descriptors.open();
     this.trees.delete(fd);
-    const [first = '', second = ''] = this.current?.call.words() ?? [];
+    const [first = '', second = ''] = this.current ? this.wordsOf(this.current) : [];
+    this.places.delete(fd);
+    if (this.current?.call.name === 'openat2') this.places.set(fd, inside(first, second));
     if (this.current?.call.name === 'fsmount') this.trees.set(fd, { type: unquoted(first), source: '' });
     if (this.current?.call.name === 'ioctl') this.trees.set(fd, { type: 'devpts', source: PEER });
     if (this.current?.call.name === 'open_tree') this.trees.set(fd, { type: 'bind', source: unquoted(second) });
     return fd;
+  }
+
+  /** A descriptor's word is the last part of its path, if its directory was a descriptor: here it is all of it. */
+  private wordsOf({ call, registers }: Entry): string[] {
+    return call.words().map((word, i) => {
+      const place = /^(<|\d+$)/.test(word) ? this.places.get(descriptorOf(registers[i])) : undefined;
+      return place === undefined ? word : `<${JSON.stringify(place)}>`;
+    });
   }
 
   private readonly answers: {
@@ -73,6 +87,7 @@ export class ImaginedKernel {
       fill(registers[4], statx, {
         stx_mode: fileTypes[modes[kind]] | 0o755,
         ...(path === 'dev/null' && { stx_rdev_major: 1, stx_rdev_minor: 3 }),
+        ...nodeFacts(this.nodes.get(path)),
         ...terminal,
       });
       return undefined;
@@ -93,13 +108,21 @@ export class ImaginedKernel {
       return bytes.length;
     },
     mkdirat: ([directory = '', name = '']) => this.make(inside(directory, name), 'directory'),
-    mknodat: ([directory = '', name = '']) => this.make(inside(directory, name), 'char'),
+    mknodat: ([directory = '', name = '', mode = '', device = '']) => {
+      const path = inside(directory, name);
+      const failure = this.make(path, 'char');
+      if (failure === undefined) this.nodes.set(path, { mode: Number.parseInt(mode, 8), device: Number(device) });
+      return failure;
+    },
     symlinkat: ([, directory = '', name = '']) => this.make(inside(directory, name), 'symlink'),
     faccessat2: ([, name = '']) => (this.kindOf(unquoted(name)) === undefined ? -errnoNumber('ENOENT') : undefined),
-    move_mount: ([tree = '', , target = '', name = '']) => {
+    move_mount: ([tree = '', , target = '', name = ''], { registers }) => {
       const what = this.trees.get(Number(tree)) ?? { type: 'bind', source: unquoted(tree) };
+      const path = inside(target, name);
       // The rootfs itself goes onto its own path on the host.
-      if (target !== 'AT_FDCWD') this.mounts.push({ path: inside(target, name), ...what });
+      if (path.startsWith('/')) return undefined;
+      this.mounts.push({ path, ...what });
+      this.places.set(descriptorOf(registers[0]), path);
       return undefined;
     },
     bpf: ([command = ''], { registers }) => {
@@ -114,6 +137,8 @@ export class ImaginedKernel {
       }
       return table.bytes.length / pollfd.size;
     },
+    pivot_root: () => this.enter(),
+    chroot: () => this.enter(),
     getcwd: (_, { registers: [path] }) => {
       if (path instanceof Memory) path.bytes.set(ROOT);
       return ROOT.length;
@@ -126,13 +151,15 @@ export class ImaginedKernel {
 
   /** Which device of a devpts the descriptor is, if it is one. */
   private terminal(file: string): { stx_rdev_major: number; stx_rdev_minor: number } | undefined {
-    if (unquoted(file) === MULTIPLEXER) return { stx_rdev_major: TTYAUX_MAJOR, stx_rdev_minor: 2 };
+    if (unquoted(file).endsWith(`/${MULTIPLEXER}`)) return { stx_rdev_major: TTYAUX_MAJOR, stx_rdev_minor: 2 };
     const peer = this.trees.get(Number(file))?.source === PEER;
     return peer ? { stx_rdev_major: UNIX98_PTY_SLAVE_MAJOR, stx_rdev_minor: 0 } : undefined;
   }
 
   /** In a file system of init's that is mounted nowhere, or in the container. */
   private kindAt(directory: string, name: string): Kind | undefined {
+    const path = unquoted(name);
+    if (directory === 'AT_FDCWD' && path.startsWith('/') && !this.entered) return this.look(path);
     const tree = this.trees.get(Number(directory));
     // The bind mount that is kept open is the rootfs.
     const source = tree && tree.type !== 'bind' ? sources[tree.type]?.(tree.source) : undefined;
@@ -152,6 +179,10 @@ export class ImaginedKernel {
     const kind = this.kindOf(path, false);
     if (kind !== 'symlink') return -errnoNumber(kind === undefined ? 'ENOENT' : 'EINVAL');
     return this.made.has(path) ? '' : this.host.readlink(`${this.rootfs}/${path}`);
+  }
+
+  private enter(): undefined {
+    this.entered = true;
   }
 
   private make(path: string, kind: Kind): number | undefined {
@@ -242,6 +273,23 @@ function inside(directory: string, name: string): string {
 function unquoted(word: string): string {
   const quoted = /^<?(".*")>?$/.exec(word)?.[1];
   return quoted === undefined ? '' : String(JSON.parse(quoted));
+}
+
+/** Of a device that was made: see makedev(3). */
+function nodeFacts(node: { mode: number; device: number } | undefined): Readonly<Record<string, number>> {
+  if (!node) return {};
+  const { mode, device } = node;
+  return {
+    stx_mode: mode,
+    stx_rdev_major: (device >>> 8) & 0xfff,
+    stx_rdev_minor: (device & 0xff) | ((device >>> 12) & ~0xff),
+  };
+}
+
+/** The number of a descriptor, if it is known by now; -1 is none. */
+export function descriptorOf(register: Operand | undefined): number {
+  if (register instanceof Result) return register.known ? register.value : -1;
+  return typeof register === 'number' ? register : -1;
 }
 
 function fill(memory: unknown, declaration: Struct, values: Readonly<Record<string, number>>, at = 0): void {

@@ -1,5 +1,4 @@
 import type { Engine, Native, NativeMemory } from '../../engine/engine.ts';
-import { type Operand, Result } from '../../syscalls/batch.ts';
 import { nativeFunctions } from '../../syscalls/native.ts';
 import { type RecordOptions, RecordPort } from '../../syscalls/ports/record-port.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
@@ -7,7 +6,7 @@ import type { Machine } from '../machine.ts';
 import { Descriptors } from './descriptors.ts';
 import { ImaginedFiles } from './imagined-files.ts';
 import { ImaginedHost } from './imagined-host.ts';
-import { ImaginedKernel } from './imagined-kernel.ts';
+import { descriptorOf, ImaginedKernel } from './imagined-kernel.ts';
 
 /**
  * A machine on which nothing is done: files are written in imagination, and the kernel has no objection. For a plan of
@@ -27,6 +26,8 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
     files.imagine(`/proc/${pid}/setgroups`, engine.encode('allow\n'));
   }
   files.imagine(`/proc/${INIT}/uid_map`, engine.encode('0 0 4294967295\n'));
+  // What the runtime may do, init may.
+  files.imagine(`/proc/${INIT}/status`, engine.encode(status));
   becomes(files, engine, { program: STUB_NAME, ino: 1 });
 
   const port = (process: string, descriptors: Descriptors, more: RecordOptions): RecordPort =>
@@ -39,7 +40,7 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
       },
       answer: (entry) => {
         const { name } = entry.call;
-        if (name === 'close') descriptors.close(numberOf(entry.registers[0]));
+        if (name === 'close') descriptors.close(descriptorOf(entry.registers[0]));
         if (process === RUNTIME_NAME && !ABOUT_INIT.includes(name)) return kernel.asked(entry) ?? host.answer(entry);
         if (name !== 'execve') return kernel.answer(entry);
         if (process === 'init') becomes(files, engine, { program: 'program', ino: 2 });
@@ -64,11 +65,6 @@ const RUNTIME_NAME = 'runtime';
 
 /** What the runtime asks the kernel about processes that are imagined, and of what they alone have. */
 const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'ppoll'];
-
-function numberOf(operand: Operand | undefined): number {
-  if (operand instanceof Result) return operand.known ? operand.value : -1;
-  return typeof operand === 'number' ? operand : -1;
-}
 
 const RUNTIME = 999;
 /** The process that the builder clones has the next number. */

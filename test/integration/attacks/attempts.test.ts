@@ -182,6 +182,7 @@ testTsrunc('the socket that init waits at is root’s alone, in a directory that
   const socket = path.join(directory, 'init.sock');
   expect(fs.statSync(socket).mode & 0o022).toBe(0);
   for (const name of ['config.json', 'state.json']) expect(fs.statSync(path.join(directory, name)).mode & 0o77).toBe(0);
+  ok(box.runtime(['delete', '--force', id]));
 });
 
 test('a process that has got the PID of a dead container is left alone', async () => {

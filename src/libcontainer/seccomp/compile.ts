@@ -109,16 +109,19 @@ interface Rule extends FilterRule {
  */
 function rulesOf(profile: Seccomp, { known }: Numbers): Rule[] {
   const byDefault = actionValue(profile.defaultAction, profile.defaultErrnoRet);
-  return (profile.syscalls ?? []).flatMap((rule, i) => {
+  const rules: Rule[] = [];
+  profile.syscalls?.forEach((rule, i) => {
     const action = actionValue(rule.action, rule.errnoRet);
-    if (action === byDefault) return [];
+    if (action === byDefault) return;
     const pointer = joinPointer('linux', 'seccomp', 'syscalls', i);
-    return rule.names.flatMap((name) => {
+    const any = alternatives(rule);
+    for (const name of rule.names) {
       const number = known.get(name);
-      if (number === undefined) return [];
-      return alternatives(rule).map((conditions) => ({ name, pointer, action, number, conditions }));
-    });
+      if (number === undefined) continue;
+      for (const conditions of any) rules.push({ name, pointer, action, number, conditions });
+    }
   });
+  return rules;
 }
 
 /**

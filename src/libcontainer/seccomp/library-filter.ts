@@ -78,7 +78,11 @@ export function ruleTable<R extends FilterRule>(native: Native, rules: readonly 
   const rows = new Uint32Array(COLUMNS * rules.length);
   let next = 0;
   rules.forEach(({ action, number, conditions }, i) => {
-    rows.set([action, number, conditions.length, next], COLUMNS * i);
+    const row = COLUMNS * i;
+    rows[row] = action;
+    rows[row + 1] = number;
+    rows[row + 2] = conditions.length;
+    rows[row + 3] = next;
     for (const condition of conditions) {
       writeCondition(view, next, condition);
       next += size;

@@ -98,7 +98,8 @@ export class Libseccomp {
 
   /** The names in memory, each with its end. What cannot be a name becomes one that nobody has. */
   #strings(names: readonly string[]): { address: number; offsets: Uint32Array } {
-    const words = names.map((name) => (/^[!-~]+$/.test(name) ? name : ''));
+    const plain = /^[!-~\n]*$/.test(names.join('\n'));
+    const words = plain ? names : names.map((name) => (/^[!-~]*$/.test(name) ? name : ''));
     const bytes = this.#engine.encode(`${words.join('\0')}\0`);
     const memory = this.#native.map(Math.max(SMALL, bytes.length));
     memory.bytes.set(bytes);

@@ -44,6 +44,10 @@ function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory
     if (force) return undefined;
     throw new ContainerError('does-not-exist', 'container does not exist');
   }
+  if (directory.isBeingRemoved) {
+    directory.remove();
+    return undefined;
+  }
   const cgroup = cgroupOf(host, kernel, saved);
   const status = statusOf(engine, directory, saved, cgroup);
   if ((status === 'running' || status === 'paused') && !force) {

@@ -185,12 +185,19 @@ export class StateDirectory {
     this.engine.files.rmdir(`${this.path}/${NOTIFY_DIRECTORY}`);
   }
 
+  /** Whether {@link remove} was begun, and killed: whatever lies outside of the directory had gone by then. */
+  get isBeingRemoved(): boolean {
+    return !this.has(CONFIG);
+  }
+
   /** Removes the directory. state.json goes last: until then a delete that is killed can be repeated. */
   remove(): void {
     const { files } = this.engine;
     this.removeNotifyDirectory();
     const names = namesIn(this.engine, this.path);
-    for (const name of names.sort((a, b) => Number(a === STATE) - Number(b === STATE))) {
+    // A directory that has lost anything has lost its configuration: see isBeingRemoved.
+    const order = [CONFIG, ...names.filter((name) => name !== CONFIG && name !== STATE), STATE];
+    for (const name of order) {
       unlinkIfThere(this.engine, `${this.path}/${name}`);
     }
     try {

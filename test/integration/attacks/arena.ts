@@ -59,11 +59,11 @@ export function hostFacts(box: Sandbox): string[] {
 }
 
 /** It ran, having stayed inside, or was refused in one line that matches. Nothing of the canaries was seen. */
-export function expectStayedInside(outcome: Outcome, says: RegExp): void {
+export function expectStayedInside(outcome: Outcome, says: RegExp, dies = 0): void {
   const { status, stdout, stderr } = outcome;
   const lines = stderr.split('\n').filter((line) => line !== '');
   const refused = status === 1 && lines.length === 1 && says.test(stderr);
-  const ran = status === 0 && lines.length === 0;
+  const ran = (status === 0 || status === dies) && lines.length === 0;
   if ((ran || refused) && !/CANARY|ESCAPED/.test(stdout)) return;
   throw new Error(`it got out, or ended oddly\n${transcript(outcome)}`);
 }

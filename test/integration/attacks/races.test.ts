@@ -19,7 +19,7 @@ test.each(RACES.map((race) => [race.name, race] as const))('%s', async (_, race)
   try {
     const end = Date.now() + SECONDS * 1000;
     do {
-      expectStayedInside(attempt(race, place), race.says);
+      expectStayedInside(attempt(race, place), race.says, race.dies);
     } while (Date.now() < end);
   } finally {
     await attacker.stop();

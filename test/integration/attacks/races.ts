@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import { constants } from 'node:os';
 import * as path from 'node:path';
 import type { Json, Patch } from '../support/json.ts';
 import { type Arena, OUT } from './arena.ts';
@@ -15,6 +16,8 @@ export interface Race {
   readonly script?: string;
   /** The one line of a create that noticed. */
   readonly says: RegExp;
+  /** The exit status of a program that was exchanged for one that cannot run. */
+  readonly dies?: number;
   /** A line of shell in the runtime's caller. */
   caller?(arena: Arena): string;
 }
@@ -88,13 +91,13 @@ export const RACES: readonly Race[] = [
     name: '/proc becomes a link (CVE-2019-19921, CVE-2023-27561)',
     prepare: linked('proc', ({ canary }) => path.join(canary, 'proc')),
     script: UNMASKED,
-    says: /must be mounted on ordinary directory|is not what was mounted/,
+    says: /must be mounted on ordinary directory|is not what was mounted|too many levels of symbolic links/,
   },
   {
     name: '/sys becomes a link (CVE-2023-28642)',
     prepare: linked('sys', ({ canary }) => path.join(canary, 'sys')),
     script: '[ -e /sys/kernel ] && (: >> /sys/kernel/profiling) && echo ESCAPED',
-    says: /must be mounted on ordinary directory|is not what was mounted/,
+    says: /must be mounted on ordinary directory|is not what was mounted|too many levels of symbolic links/,
   },
   {
     name: '/proc is moved away after it was mounted, so that the masks miss it',
@@ -200,6 +203,8 @@ export const RACES: readonly Race[] = [
     },
     patch: () => ({ '/process/args': ['/bin/true'] }),
     says: /exec|executable|program/,
+    // The stub, which is what there is to be found, has nobody to talk to.
+    dies: 128 + constants.signals.SIGSEGV,
   },
   {
     name: '/etc/passwd becomes a pipe, and a link to the outside',

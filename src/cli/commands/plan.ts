@@ -4,27 +4,28 @@ import type { Context, Handler } from '../context.ts';
 import { createOptions } from '../create-options.ts';
 import { lineDifferences } from '../differences.ts';
 import { failed } from '../failure.ts';
+import { absolute } from '../paths.ts';
 import { printable } from '../quote.ts';
 import { oneOf, text } from '../values.ts';
 
 export const handler: Handler = (context, { arguments: [id = 'plan'], options }) => {
   const format = oneOf(['text', 'json'], text(options, 'format') ?? 'text', 'format');
+  const { files } = context.engine;
+  // Both from here: to plan is to enter the bundle, and there may be no way back for the caller.
+  const bundle = absolute(files, text(options, 'bundle') ?? '.');
   const other = text(options, 'diff') ?? '';
-  const against = other === '' ? undefined : planned(context, id, { ...options, bundle: other });
-  const own = planned(context, id, options);
+  const against = other === '' ? undefined : planned(context, id, { ...options, bundle: absolute(files, other) });
+  const own = planned(context, id, { ...options, bundle });
   if (format === 'json') context.print(`${JSON.stringify({ steps: steps(own) }, null, 2)}\n`);
   else if (against) context.print(lineDifferences(lines(against), lines(own)));
   else context.print(`${lines(own).join('\n')}\n`);
 };
 
 function planned({ engine, host }: Context, id: string, options: Parameters<typeof createOptions>[1]): Recording {
-  const here = engine.files.cwd();
   try {
     return plan(host, id, createOptions(engine.files, options));
   } catch (error) {
     throw failed('create', error);
-  } finally {
-    engine.files.chdir(here);
   }
 }
 

@@ -69,7 +69,7 @@ const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'ppoll'];
 const RUNTIME = 999;
 /** The process that the builder clones has the next number. */
 const BUILDER = 1000;
-const INIT = BUILDER + 1;
+export const INIT = BUILDER + 1;
 
 /** What /proc says of init. */
 function becomes(files: ImaginedFiles, engine: Engine, { program, ino }: { program: string; ino: number }): void {

@@ -39,6 +39,9 @@ export async function rehearse(): Promise<void> {
     for (const argv of life) await perform([...globals, ...argv], imagined);
     imagined.files.unlink(`/proc/${INIT}/stat`);
     await perform([...globals, 'delete', 'c'], imagined);
+    // It would wait for the end of a process that there is not.
+    const files = Object.assign(Object.create(imagined.files), { readSome: endOfRehearsal });
+    await perform([...globals, 'run', ...bundle, 'r'], { ...imagined, files }, 1);
   } finally {
     rmSync(place, { recursive: true });
   }
@@ -65,6 +68,10 @@ async function perform(argv: readonly string[], machine: Machine, expected = 0):
   } finally {
     process.chdir(cwd);
   }
+}
+
+function endOfRehearsal(): never {
+  throw new Error('nothing more to rehearse');
 }
 
 class Exit extends Error {

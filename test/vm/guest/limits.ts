@@ -48,6 +48,25 @@ describe('memory.limit', () => {
   });
 });
 
+test('memory.swap is what may be swapped out above the limit, and no more', async () => {
+  const container = box.create({
+    patch: { '/linux/resources/memory': { limit: 24 * MiB, swap: 56 * MiB } },
+    script: `${eat(40)} && echo swapped; until [ -e /dev/shm/go ]; do sleep 0.1; done
+      dd if=/dev/zero of=/dev/shm/more bs=1M count=40; echo dd says $?; exec sleep 60`,
+  });
+  expect(file(container, 'memory.swap.max')).toBe(String(32 * MiB));
+  container.start();
+  await until('it has more than the limit', () => container.created.later().includes('swapped'));
+  expect(Number(file(container, 'memory.swap.current'))).toBeGreaterThan(12 * MiB);
+  expect(Number(file(container, 'memory.current'))).toBeLessThanOrEqual(24 * MiB);
+  expect(count(container, 'memory.events', 'oom_kill')).toBe(0);
+  fs.writeFileSync(`/proc/${container.pid}/root/dev/shm/go`, '');
+  await until('dd is dead', () => container.created.later().includes('dd says 137'));
+  expect(count(container, 'memory.events', 'oom_kill')).toBe(1);
+  expect(Number(file(container, 'memory.swap.current'))).toBeLessThanOrEqual(32 * MiB);
+  container.kill();
+});
+
 test('pids.limit stops fork', () => {
   const outcome = box.run({
     patch: { '/linux/resources/pids': { limit: 4 } },

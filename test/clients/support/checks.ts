@@ -1,0 +1,79 @@
+import { count } from '../../integration/support/wait.ts';
+import { type Result, World } from './world.ts';
+
+/** A line that a user types, and what has to come of it. */
+export interface Check {
+  readonly name: string;
+  /** Shell; several lines for what takes several commands. */
+  readonly command: string;
+  /** Exit status; 0 unless said. */
+  readonly status?: number;
+  /** All of standard output without the last newline, or a part of it. */
+  readonly stdout?: string | RegExp;
+  readonly stderr?: string | RegExp;
+  readonly seconds?: number;
+}
+
+export interface Client {
+  readonly name: string;
+  /** Without these its checks are skipped, by name. */
+  readonly programs: readonly string[];
+  /** Starts daemons and imports the image. */
+  open(world: World): Promise<void>;
+  /** Shell that every check begins with. */
+  readonly prelude: string;
+  /** Takes away what a check has left, so that the next one does not see it. */
+  readonly reset: string;
+}
+
+/** How many checks of each table are run unless all are asked for. */
+const SAMPLE = 10;
+
+/** Makes a test of every check. All of them share one world and one set of daemons, one after the other. */
+export function runChecks(client: Client, tables: Readonly<Record<string, readonly Check[]>>): void {
+  const missing = World.lacks(client.programs);
+  if (missing.length > 0) {
+    test.skip(`${client.name}: not installed: ${missing.join(', ')}`, () => {});
+    return;
+  }
+  jest.setTimeout(180_000);
+  const world = new World();
+  beforeAll(async () => {
+    await world.open();
+    await client.open(world);
+  });
+  afterEach(async () => {
+    await world.shell(client.reset);
+  });
+  afterAll(() => world.close());
+  const total = Object.values(tables).flat().length;
+  for (const [theme, checks] of Object.entries(tables)) {
+    describe(theme, () => {
+      for (const check of spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total)))
+        test(check.name, async () => demand(check, await world.shell(check.command, { prelude: client.prelude, ...check })));
+    });
+  }
+}
+
+/** `wanted` of them, from all over the table. */
+function spread<T>(rows: readonly T[], wanted: number): T[] {
+  return rows.filter((_, index) => Math.floor((index * wanted) / rows.length) !== Math.floor(((index - 1) * wanted) / rows.length));
+}
+
+/** Throws unless `result` is what the check says. */
+export function demand(check: Check, result: Result): void {
+  const wrong = [
+    result.status === (check.status ?? 0) ? '' : `exit status ${result.status} and not ${check.status ?? 0}`,
+    matches(result.stdout, check.stdout) ? '' : `standard output is not ${String(check.stdout)}`,
+    matches(result.stderr, check.stderr) ? '' : `standard error is not ${String(check.stderr)}`,
+  ].filter((line) => line !== '');
+  if (wrong.length === 0) return;
+  const { command, stdout, stderr } = result;
+  throw new Error([...wrong, `$ ${command}`, `stdout: ${stdout}`, `stderr: ${stderr}`].join('\n'));
+}
+
+function matches(text: string, expected: string | RegExp | undefined): boolean {
+  if (expected === undefined) return true;
+  const clean = text.replaceAll('\r\n', '\n').replace(/\n$/, '');
+  return typeof expected === 'string' ? clean === expected : expected.test(clean);
+}

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { cgroup2Mount, childrenOf, cgroupsNamed, slurp, which } from '../../integration/support/host.ts';
+import { cgroup2Mount, cgroupsNamed, childrenOf, slurp, which } from '../../integration/support/host.ts';
 import { RUNTIME } from '../../integration/support/runtime.ts';
 import { PATIENCE, until } from '../../integration/support/wait.ts';
 import { makeImage } from './image.ts';

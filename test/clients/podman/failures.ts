@@ -1,0 +1,47 @@
+import type { Check } from '../support/checks.ts';
+
+/** What goes wrong, as its user reads it. */
+export const failures: readonly Check[] = [
+  {
+    name: 'a command that does not exist',
+    command: 'podman run --rm $image no-such-command',
+    status: 127,
+    stderr: /create failed: .*exec: "no-such-command": executable file not found in \$PATH/,
+  },
+  {
+    name: 'a command that does not exist, of a runtime whose log is not read',
+    command: 'podman --runtime plain run --rm $image no-such-command',
+    status: 127,
+    stderr: /executable file not found in \$PATH/,
+  },
+  {
+    name: 'a path that does not exist',
+    command: 'podman run --rm $image /no/such/file',
+    status: 127,
+    stderr: /"\/no\/such\/file".*no such file or directory/,
+  },
+  {
+    name: 'a file that is not executable',
+    command: 'podman run --rm $image /bin/not-executable',
+    status: 126,
+    stderr: /create failed: .*permission denied/,
+  },
+  {
+    name: 'a command that does not exist, in exec',
+    command: 'podman run -d --name one $image sleep 60 > /dev/null; podman exec one no-such-command',
+    status: 127,
+    stderr: /executable file not found in \$PATH/,
+  },
+  {
+    name: 'a file that is not executable, in exec',
+    command: 'podman run -d --name one $image sleep 60 > /dev/null; podman exec one /bin/not-executable',
+    status: 126,
+    stderr: /permission denied/,
+  },
+  {
+    name: 'a name that is taken',
+    command: 'podman create --name one $image true > /dev/null; podman run --name one $image true',
+    status: 125,
+    stderr: /already in use/,
+  },
+];

@@ -23,7 +23,7 @@ export const container: readonly Check[] = [
     name: 'exec --privileged',
     runcNeeds: 'CAP_SYS_RESOURCE',
     command: `${SLEEPER}; docker exec --privileged one grep CapBnd /proc/self/status`,
-    stdout: /0{6}1ff[a-f0-9]f{6}$/,
+    stdout: /0[1-9a-f][0-9a-f]*f{6}$/,
   },
   {
     name: 'exec --detach',

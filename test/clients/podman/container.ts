@@ -60,9 +60,8 @@ podman pause one > /dev/null; status one; podman unpause one > /dev/null; podman
     name: 'attach',
     command: `
 podman run -d --name one $image sh -c 'sleep 1; echo late; exit 6' > /dev/null
-podman attach one`,
-    status: 6,
-    stdout: 'late',
+podman attach one; podman wait one`,
+    stdout: /^late\n+6$/,
   },
   {
     name: 'kill',

@@ -66,7 +66,7 @@ export const run: readonly Check[] = [
   { name: '--workdir', command: 'podman run --rm -w /tmp $image pwd', stdout: '/tmp' },
   { name: '--env', command: 'podman run --rm -e A=b $image sh -c "echo \\$A"', stdout: 'b' },
   { name: '--hostname', command: 'podman run --rm --hostname me $image hostname', stdout: 'me' },
-  { name: '--init', command: 'podman run --rm --init $image cat /proc/1/comm', stdout: 'catatonit' },
+  { name: '--init', command: 'podman run --rm --init $image cat /proc/1/comm', stdout: /^(podman-init|catatonit)$/ },
   {
     name: '--device',
     command: 'podman run --rm --device /dev/fuse:/dev/mine $image stat -c %t:%T /dev/mine',
@@ -74,7 +74,7 @@ export const run: readonly Check[] = [
   },
   {
     name: '--ulimit',
-    command: 'podman run --rm --ulimit nofile=100:200 $image sh -c "ulimit -Sn; ulimit -Hn"',
+    command: 'podman run --rm --ulimit nproc=100 --ulimit nofile=100:200 $image sh -c "ulimit -Sn; ulimit -Hn"',
     stdout: '100\n200',
   },
   {

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-all test-faults conformance coverage lint docs format clean
+.PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance coverage lint docs format clean
 
 all: bin/tsrunc
 
@@ -31,6 +31,10 @@ test-unit: build/validators.ts
 
 test-vm: bin/tsrunc
 	npx jest test/vm $(JEST_ARGS)
+
+# containerd, Docker and podman, as far as they are installed: see test/clients/README.md.
+test-clients: bin/tsrunc
+	TSRUNC_FULL=1 npx jest test/clients $(JEST_ARGS)
 
 test-all: bin/tsrunc
 	TSRUNC_FULL=1 npx jest $(JEST_ARGS)

@@ -4,6 +4,26 @@ import type { Check } from '../support/checks.ts';
 /** What goes wrong, as its user reads it. */
 export const failures: readonly Check[] = [
   {
+    name: 'a hook that fails',
+    command: `
+mkdir -p /tmp/hooks; printf '#!/bin/sh\\necho a reason >&2; exit 3\\n' > /tmp/hooks/fail; chmod +x /tmp/hooks/fail
+echo '{"version": "1.0.0", "hook": {"path": "/tmp/hooks/fail"}, "when": {"always": true}, "stages": ["prestart"]}' > /tmp/hooks/fail.json
+podman --hooks-dir /tmp/hooks run --rm $image true`,
+    status: 126,
+    stderr: /hook/,
+    says: /a reason/,
+  },
+  {
+    name: 'a hook that takes too long',
+    command: `
+mkdir -p /tmp/slow; printf '#!/bin/sh\\nexec sleep 30\\n' > /tmp/slow/hook; chmod +x /tmp/slow/hook
+echo '{"version": "1.0.0", "hook": {"path": "/tmp/slow/hook", "timeout": 1}, "when": {"always": true}, "stages": ["createRuntime"]}' > /tmp/slow/hook.json
+podman --hooks-dir /tmp/slow run --rm $image true`,
+    status: 126,
+    stderr: /hook/,
+    says: /hook ran past specified timeout of 1.0s/,
+  },
+  {
     name: 'a command that does not exist',
     command: 'podman run --rm $image no-such-command',
     status: 127,

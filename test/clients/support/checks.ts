@@ -13,6 +13,8 @@ export interface Check {
   /** All of standard output without the last newline, or a part of it. */
   readonly stdout?: string | RegExp;
   readonly stderr?: string | RegExp;
+  /** A sentence of tsrunc's own, in either stream: runc words it otherwise. */
+  readonly says?: RegExp;
   readonly seconds?: number;
   /** What runc refuses to do without, while tsrunc does what can be done. */
   readonly runcNeeds?: 'CAP_SYS_RESOURCE';
@@ -29,6 +31,9 @@ export interface Client {
   /** Takes away what a check has left, so that the next one does not see it. */
   readonly reset: string;
 }
+
+/** What clients say that have not understood the log of a failed command. */
+const SPEECHLESS = /unable to retrieve OCI runtime error|could ?n.t retrieve|no logs from conmon/i;
 
 /** How many checks of each table are run unless all are asked for. */
 const SAMPLE = 10;
@@ -75,10 +80,13 @@ function isRefused({ runcNeeds }: Check): boolean {
 /** Throws unless `result` is what the check says. */
 export function demand(check: Check, result: Result): void {
   const statuses: readonly (number | null)[] = [check.status ?? 0].flat();
+  const all = `${result.stdout}\n${result.stderr}`;
   const wrong = [
     statuses.includes(result.status) ? '' : `exit status ${result.status} and not ${statuses.join(' or ')}`,
     matches(result.stdout, check.stdout) ? '' : `standard output is not ${String(check.stdout)}`,
     matches(result.stderr, check.stderr) ? '' : `standard error is not ${String(check.stderr)}`,
+    matches(all, isTsrunc ? check.says : undefined) ? '' : `nowhere is ${String(check.says)}`,
+    SPEECHLESS.test(all) ? 'the client has not found what the runtime said' : '',
   ].filter((line) => line !== '');
   if (wrong.length === 0) return;
   const { command, stdout, stderr } = result;

@@ -296,6 +296,25 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'check',
+    description: 'say whether this host can run containers, and what it lacks',
+    arguments: [],
+    options: [
+      { ...bundle, help: 'ask for what the container of this bundle needs, not for what containers may need' },
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        complete: ['text', 'json'],
+        help: 'text or json',
+        default: 'text',
+      },
+    ],
+    examples: [['tsrunc check --bundle /bundles/web', 'what is missing for this bundle, and what to do about it']],
+    load: () => import('./commands/check.ts'),
+  },
+  {
     name: 'gc',
     description: 'remove what runs that were killed have left',
     arguments: [],

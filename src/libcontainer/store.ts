@@ -24,6 +24,8 @@ export interface SavedState {
   /** The cgroup directory under the key "", as runc writes it on cgroup v2. */
   readonly cgroup_paths: Readonly<Record<string, string>>;
   readonly namespace_paths: Readonly<Record<string, string>>;
+  /** What the streams of init were when it was made: criu is told by these names what a restored one gets instead. */
+  readonly external_descriptors?: readonly string[];
   readonly tsrunc: OwnState;
 }
 
@@ -98,7 +100,7 @@ export class StateDirectory {
   static reserve(engine: Engine, root: string, id: string): StateDirectory {
     const directory = new StateDirectory(engine, id, `${root}/${id}`);
     try {
-      makeParents(engine, root);
+      makeDirectories(engine, root);
       engine.files.mkdir(directory.path, 0o711);
     } catch (cause) {
       if (isErrno(cause, 'EEXIST')) throw new ContainerError('exists', 'container with given ID already exists');
@@ -234,7 +236,7 @@ export function temporaryOf(name: string): number | undefined {
 }
 
 /** `mkdir -p`, 0700. */
-function makeParents(engine: Engine, path: string): void {
+export function makeDirectories(engine: Engine, path: string): void {
   const parts = path.split('/').filter((part) => part !== '');
   parts.forEach((_, i) => {
     try {

@@ -7,7 +7,7 @@ import type { CheckpointOptions } from './checkpoint/options.ts';
 import { CriuProcess } from './checkpoint/process.ts';
 import { criuProgram } from './checkpoint/program.ts';
 import { type CriuOptions, requestTypes } from './checkpoint/rpc.ts';
-import { commonSettings, criuFailure, Directories } from './checkpoint/settings.ts';
+import { commonSettings, criuFailure } from './checkpoint/settings.ts';
 import { cgroupOf } from './container-cgroup.ts';
 import { remove } from './delete.ts';
 import { ContainerError } from './errors.ts';
@@ -48,25 +48,23 @@ function dump(host: Host, container: Running, options: CheckpointOptions): void 
   const { engine, log } = host;
   const ours = { engine, log, kernel: kernelOf(engine) };
   const program = criuProgram(engine);
-  const directories = new Directories(engine.files, options, 'dump.log');
-  let process: CriuProcess | undefined;
+  const { imagePath: images, workPath: work = images } = options;
+  const process = CriuProcess.spawn(ours, container.scratch, []);
   try {
-    process = CriuProcess.spawn(ours, container.scratch, []);
-    process.execute(program);
+    const directories = process.execute(program, { images, work });
     const criu = new Criu(ours, process);
     criu.demandVersion();
     if (options.preDump) criu.demandFeature('mem_track');
     if (options.lazyPages) criu.demandFeature('lazy_pages');
-    const opts = { ...dumpSettings(host, container, options), ...directories.settings };
+    const opts = { ...dumpSettings(host, container, options), ...directories, log_file: LOG };
     const type = options.preDump ? requestTypes.PRE_DUMP : requestTypes.DUMP;
     const answer = criu.perform({ type, opts }, (notice) => notified(host, notice, options));
-    if (!answer.success) throw criuFailure(engine, options.preDump ? 'pre-dump' : 'dump', answer, directories.logPath);
+    if (!answer.success) throw criuFailure(engine, options.preDump ? 'pre-dump' : 'dump', answer, `${work}/${LOG}`);
     if (!options.preDump) saveStreamNames(engine, options.imagePath, container.saved.external_descriptors ?? []);
     // After a pre-dump it waits for the next one, and takes the end for a failure.
     process.leave();
   } finally {
-    process?.end();
-    directories.close();
+    process.end();
   }
 }
 
@@ -118,3 +116,5 @@ function notADirectory(files: Host['engine']['files'], path: string): unknown {
     return error;
   }
 }
+
+const LOG = 'dump.log';

@@ -12,7 +12,6 @@ import { criuProgram } from './checkpoint/program.ts';
 import { Restoration, type RestorationStep } from './checkpoint/restoration.ts';
 import { mountRoot } from './checkpoint/root.ts';
 import { savedState } from './checkpoint/saved.ts';
-import { Directories } from './checkpoint/settings.ts';
 import { cgroupOf, newCgroup } from './container-cgroup.ts';
 import { rfc3339 } from './create.ts';
 import { remove } from './delete.ts';
@@ -64,20 +63,14 @@ function make(host: Host, id: string, options: RestoreOptions): void {
   const program = criuProgram(engine);
   const cgroup = newCgroup(host, kernel, id, config, caller);
   const steps = recipe(config, options);
-  const directories = new Directories(engine.files, options, 'restore.log');
-  try {
-    const state = StateDirectory.reserve(engine, host.root, id);
-    const facts = {
-      ...{ engine, log, kernel, id, options, config, caller, program },
-      rootfs: bundle.rootfs,
-      created: rfc3339(engine.now()),
-      callerNofile: callerNofile(engine),
-    };
-    const restoration = new Restoration(facts, state, cgroup, directories);
-    state.locked(kernel, () => perform(steps, restoration));
-  } finally {
-    directories.close();
-  }
+  const state = StateDirectory.reserve(engine, host.root, id);
+  const facts = {
+    ...{ engine, log, kernel, id, options, config, caller, program },
+    rootfs: bundle.rootfs,
+    created: rfc3339(engine.now()),
+    callerNofile: callerNofile(engine),
+  };
+  state.locked(kernel, () => perform(steps, new Restoration(facts, state, cgroup)));
 }
 
 /** A restored container, from top to bottom. */

@@ -21,9 +21,9 @@ export const bringBack: RestorationStep = {
     const criu = new Criu(facts, process);
     criu.demandVersion();
     if (facts.options.lazyPages) criu.demandFeature('lazy_pages');
-    const opts = { ...restoreSettings(restoration), ...directories.settings };
+    const opts = { ...restoreSettings(restoration), ...directories, log_file: LOG };
     const answer = criu.perform({ type: requestTypes.RESTORE, opts }, (notice) => notified(restoration, notice));
-    if (!answer.success) throw criuFailure(facts.engine, 'restore', answer, directories.logPath);
+    if (!answer.success) throw criuFailure(facts.engine, 'restore', answer, `${restoration.work}/${LOG}`);
     if (restoration.pid === 0) throw new ContainerError('checkpoint', 'criu has not said which process is init');
     process.leave();
     cgroup.builderLeft();
@@ -101,3 +101,5 @@ function runCreateHooks({ facts }: Restoration, pid: number): void {
     if (asked.length > 0) inRuntime(facts, { bundle: options.bundle, state }, (place) => runHooks(kind, asked, place));
   }
 }
+
+const LOG = 'restore.log';

@@ -9,7 +9,6 @@ import type { RecipeContext, Step } from '../recipe.ts';
 import type { StateDirectory } from '../store.ts';
 import type { RestoreOptions } from './options.ts';
 import type { CriuProcess } from './process.ts';
-import type { Directories } from './settings.ts';
 
 /** What the steps of a restore work on. */
 export class Restoration implements RecipeContext {
@@ -19,6 +18,8 @@ export class Restoration implements RecipeContext {
   private isStub = false;
   /** Descriptors of ours of the namespaces that criu is to take, by criu's names for them. */
   readonly namespaces = new Map<string, number>();
+  /** criu's own numbers of its directories. */
+  directories: ReturnType<CriuProcess['execute']> | undefined;
   /** The restored init, once there is one. */
   pid = 0;
   readonly subject = 'criu';
@@ -27,7 +28,6 @@ export class Restoration implements RecipeContext {
     readonly facts: RestorationFacts,
     readonly state: StateDirectory,
     readonly cgroup: Cgroup,
-    readonly directories: Directories,
   ) {}
 
   get log(): Log {
@@ -50,8 +50,15 @@ export class Restoration implements RecipeContext {
 
   /** From here on the process takes no calls. */
   execute(): void {
-    this.criu.execute(this.facts.program);
+    const { program, options } = this.facts;
+    this.directories = this.criu.execute(program, { images: options.imagePath, work: this.work });
     this.isStub = false;
+  }
+
+  /** Where criu's log is. */
+  get work(): string {
+    const { workPath, imagePath } = this.facts.options;
+    return workPath ?? imagePath;
   }
 
   /** Nothing is left of the process, if there ever was one. */

@@ -7,37 +7,6 @@ import { lastErrors } from './log.ts';
 import type { CriuOptionsGiven } from './options.ts';
 import { type CriuOptions, cgroupModes, type Response } from './rpc.ts';
 
-/** The directories of one call of criu, open while it works: it opens them again as descriptors of ours. */
-export class Directories {
-  private readonly fds: number[] = [];
-
-  constructor(
-    private readonly files: Engine['files'],
-    { imagePath, workPath }: CriuOptionsGiven,
-    private readonly log: string,
-  ) {
-    this.images = imagePath;
-    this.work = workPath ?? imagePath;
-    for (const path of new Set([imagePath, this.work])) this.fds.push(files.open(path, ['O_RDONLY', 'O_DIRECTORY']));
-  }
-
-  readonly images: string;
-  private readonly work: string;
-
-  get logPath(): string {
-    return `${this.work}/${this.log}`;
-  }
-
-  get settings(): CriuOptions {
-    const [images = -1, work] = this.fds;
-    return { images_dir_fd: images, ...(work !== undefined && { work_dir_fd: work }), log_file: this.log };
-  }
-
-  close(): void {
-    for (const fd of this.fds.splice(0)) this.files.close(fd);
-  }
-}
-
 /** What checkpoint and restore say alike. */
 export function commonSettings(engine: Engine, config: Config, options: CriuOptionsGiven): CriuOptions {
   const file = configFile(engine, config);
@@ -77,10 +46,9 @@ function exists(files: Engine['files'], path: string): boolean {
 
 /** What criu's refusal means: its answer is a number, and the rest is in its log. */
 export function criuFailure(engine: Engine, what: string, answer: Response, log: string): ContainerError {
-  const said = [answer.cr_errmsg, ...lastErrors(engine, log)].flatMap((text) => text?.trim() || []);
-  const number = answer.cr_errno ? ` with errno ${answer.cr_errno}` : '';
-  const why = said.length > 0 ? `: ${[...new Set(said)].join('; ')}` : number;
-  return new ContainerError('checkpoint', `criu ${what} failed${why}; its log is ${log}`);
+  const logged = lastErrors(engine, log);
+  const said = logged.length > 0 ? logged : [answer.cr_errmsg?.trim() || `errno ${answer.cr_errno ?? 0}`];
+  return new ContainerError('checkpoint', `criu ${what} failed: ${said.join('; ')}; its log is ${log}`);
 }
 
 const OUR_CONFIG = '/etc/criu/tsrunc.conf';

@@ -22,9 +22,9 @@ const shared = {
     name: 'manage-cgroups-mode',
     kind: 'string',
     value: 'MODE',
-    complete: ['ignore', 'soft', 'full', 'strict'],
-    help: 'what criu does about cgroups: ignore, soft, full or strict',
-    default: 'ignore',
+    complete: ['soft', 'full', 'strict', 'ignore'],
+    help: 'what criu does about cgroups: soft, full, strict or ignore',
+    default: 'soft',
   },
   emptyNs: {
     name: 'empty-ns',

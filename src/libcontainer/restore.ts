@@ -14,6 +14,7 @@ import { mountRoot } from './checkpoint/root.ts';
 import { savedState } from './checkpoint/saved.ts';
 import { cgroupOf, newCgroup } from './container-cgroup.ts';
 import { rfc3339 } from './create.ts';
+import { namespaceOf } from './creation.ts';
 import { remove } from './delete.ts';
 import { SignalRelay } from './foreground.ts';
 import { ForegroundTerminal } from './foreground-terminal.ts';
@@ -79,6 +80,7 @@ function recipe(config: Config, options: RestoreOptions): RestorationStep[] {
     announce,
     spawn(config),
     makeCgroup,
+    ...(options.cgroupMode === 'ignore' && namespaceOf(config, 'cgroup') === 'new' ? [enterCgroupNamespace] : []),
     mountRoot,
     execute,
     bringBack,
@@ -131,6 +133,13 @@ const makeCgroup: RestorationStep = {
     restoration.endCriu();
     restoration.cgroup.undo();
   },
+};
+
+/** Where criu leaves cgroups alone it makes no cgroup namespace either: the container gets the one that criu is in. */
+const enterCgroupNamespace: RestorationStep = {
+  name: 'enter a cgroup namespace',
+  pointer: '/linux/namespaces',
+  do: ({ criu }) => void criu.stub.kernel.calls.unshare(['CLONE_NEWCGROUP']),
 };
 
 const execute: RestorationStep = { name: 'start criu', do: (restoration) => restoration.execute() };

@@ -58,7 +58,7 @@ function restoreSettings(restoration: Restoration): CriuOptions {
 /** Where the saved cgroups are to be: below that in which criu itself is. Left alone, all stay in that one. */
 function cgroupRoots({ facts, criu }: Restoration): NonNullable<CriuOptions['cg_root']> {
   const { engine, options } = facts;
-  if ((options.cgroupMode ?? 'ignore') === 'ignore') return [];
+  if (options.cgroupMode === 'ignore') return [];
   const lines = engine.decode(engine.files.read(`/proc/${criu.stub.pid}/cgroup`)).split('\n');
   return lines.flatMap((line) => {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];

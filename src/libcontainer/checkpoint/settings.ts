@@ -13,7 +13,7 @@ export function commonSettings(engine: Engine, config: Config, options: CriuOpti
   return {
     log_level: LOG_LEVEL,
     notify_scripts: true,
-    manage_cgroups_mode: cgroupModes[options.cgroupMode ?? 'ignore'],
+    manage_cgroups_mode: cgroupModes[options.cgroupMode ?? 'soft'],
     shell_job: options.shellJob === true,
     tcp_established: options.tcpEstablished === true,
     ext_unix_sk: options.externalUnixSockets === true,

@@ -226,6 +226,7 @@ export const commands: readonly Command[] = [
       ['tsrunc checkpoint --image-path /images/web web', 'save and end it'],
       ['tsrunc checkpoint --leave-running --image-path /images/web web', 'save it, and let it go on'],
     ],
+    dependsOnMachine: true,
     load: () => import('./commands/checkpoint.ts'),
   },
   {
@@ -242,6 +243,7 @@ export const commands: readonly Command[] = [
       ...restoreOptions,
     ],
     examples: [['tsrunc restore -d --image-path /images/web --bundle /bundles/web web', 'return once it runs again']],
+    dependsOnMachine: true,
     load: () => import('./commands/restore.ts'),
   },
   {

@@ -10,6 +10,8 @@ import { flag, number, text } from '../values.ts';
 export const handler: Handler = ({ engine, host }, { arguments: [id = ''], options }) =>
   checkpoint(host, id, checkpointOptions(engine.files, options));
 
+export { demandCriu as usable } from '../../libcontainer/checkpoint/support.ts';
+
 function checkpointOptions(files: Files, options: ParsedCommand['options']): CheckpointOptions {
   const parentPath = text(options, 'parent-path') ?? '';
   const pageServer = text(options, 'page-server') ?? '';

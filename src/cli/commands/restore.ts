@@ -16,6 +16,8 @@ export const handler: Handler = (context, { arguments: [id = ''], options }) => 
   return status;
 };
 
+export { demandCriu as usable } from '../../libcontainer/checkpoint/support.ts';
+
 function restoreOptions(files: Files, options: ParsedCommand['options']): RestoreOptions {
   const pidFile = text(options, 'pid-file') ?? '';
   const consoleSocket = text(options, 'console-socket') ?? '';

@@ -1,4 +1,3 @@
-import { isErrno } from '../engine/errors.ts';
 import type { Config } from '../spec/config.ts';
 import { SIGKILL } from '../syscalls/constants.ts';
 import { loadBundle } from './bundle.ts';
@@ -94,10 +93,7 @@ const announce: RestorationStep = {
     restoration.state.saveConfig(restoration.facts.config);
     restoration.state.save(savedState(restoration, restoration.facts.config));
   },
-  undo({ state, facts, root }) {
-    removeRoot(facts.engine.files, root);
-    state.remove();
-  },
+  undo: ({ state }) => state.remove(),
 };
 
 function spawn(config: Config): RestorationStep {
@@ -149,12 +145,4 @@ function writePidFile(path: string): RestorationStep {
     name: 'write the PID file',
     do: ({ facts: { engine }, pid }) => replaceFile(engine, path, engine.encode(String(pid)), 0o666),
   };
-}
-
-function removeRoot(files: Host['engine']['files'], root: string): void {
-  try {
-    files.rmdir(root);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  }
 }

@@ -187,6 +187,19 @@ export class StateDirectory {
     this.engine.files.rmdir(`${this.path}/${NOTIFY_DIRECTORY}`);
   }
 
+  /** Where the root of a container is mounted for criu, while that restores it. */
+  get criuRoot(): string {
+    return `${this.path}/criu-root`;
+  }
+
+  removeCriuRoot(): void {
+    try {
+      this.engine.files.rmdir(this.criuRoot);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+
   /** Whether {@link remove} was begun, and killed: whatever lies outside of the directory had gone by then. */
   get isBeingRemoved(): boolean {
     return !this.has(CONFIG);
@@ -196,6 +209,7 @@ export class StateDirectory {
   remove(): void {
     const { files } = this.engine;
     this.removeNotifyDirectory();
+    this.removeCriuRoot();
     const names = namesIn(this.engine, this.path);
     // A directory that has lost anything has lost its configuration: see isBeingRemoved.
     const order = [CONFIG, ...names.filter((name) => name !== CONFIG && name !== STATE), STATE];

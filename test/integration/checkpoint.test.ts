@@ -80,13 +80,13 @@ describe('checkpoint', () => {
     const source = box.scratch();
     const mount = { destination: '/mnt/../mnt', type: 'bind', source, options: ['bind'] };
     const { container } = running({
-      patch: { '/mounts/-': mount, '/linux/maskedPaths': ['/proc/kcore', '/sys/firmware'] },
+      patch: { '/mounts/-': [mount], '/linux/maskedPaths': ['/proc/meminfo', '/sys/kernel'] },
     });
     ok(checkpoint(container.id, box.scratch()));
     const mounts = criu.work().opts?.['ext_mnt'];
     expect(mounts).toContainEqual({ key: '/mnt', val: '/mnt' });
-    expect(mounts).toContainEqual({ key: '/proc/kcore', val: '/dev/null' });
-    expect(mounts).not.toContainEqual(expect.objectContaining({ key: '/sys/firmware' }));
+    expect(mounts).toContainEqual({ key: '/proc/meminfo', val: '/dev/null' });
+    expect(mounts).not.toContainEqual(expect.objectContaining({ key: '/sys/kernel' }));
     expect(mounts).toContainEqual({ key: '/dev/null', val: '/dev/null' });
   });
 
@@ -131,7 +131,7 @@ describe('checkpoint', () => {
     [['--parent-path', 'nowhere'], 'invalid --parent-path'],
     [['--page-server', '192.0.2.1'], 'Use --page-server ADDRESS:PORT to specify page server'],
     [['--page-server', '192.0.2.1:many'], 'Invalid port number'],
-    [['--empty-ns', 'pid'], 'namespace "pid" is not supported'],
+    [['--empty-ns', 'pid'], /namespace \\?"pid\\?" is not supported/],
     [['--manage-cgroups-mode', 'hard'], /[iI]nvalid manage.cgroups.mode/],
     [['--lazy-pages', '--status-fd', '99'], 'invalid --status-fd argument 99: bad file descriptor'],
   ])('with %j is refused, and the container goes on', (flags, words) => {
@@ -207,7 +207,7 @@ describe('restore', () => {
 
   test('says what is mounted in place of what was not the container’s', () => {
     const source = box.scratch();
-    const config = box.bundle({ patch: { '/mounts/-': { destination: '/mnt', source, options: ['rbind'] } } });
+    const config = box.bundle({ patch: { '/mounts/-': [{ destination: '/mnt', source, options: ['rbind'] }] } });
     const id = box.id();
     ok(restore(id, images, config));
     const mounts = criu.work().opts?.['ext_mnt'];
@@ -221,8 +221,10 @@ describe('restore', () => {
     const config = box.bundle({
       ownRootfs: true,
       patch: {
-        '/mounts/-': { destination: '/new/place', source, options: ['bind'] },
-        '/mounts/8': { destination: '/new/place/inner', source: '/etc/hostname', options: ['bind'] },
+        '/mounts/-': [
+          { destination: '/new/place', source, options: ['bind'] },
+          { destination: '/new/place/inner', source: '/etc/hostname', options: ['bind'] },
+        ],
       },
     });
     const id = box.id();
@@ -255,8 +257,8 @@ describe('restore', () => {
     const id = box.id();
     const config = box.bundle({ script: 'exec sleep 1000' });
     const sh = (line: string): string =>
-      execFileSync('sh', ['-c', line], { encoding: 'utf8', env: { ...criu.caller().env } });
-    sh(`: | ${runtimeLine(['run', '-d', '--bundle', config, id])} 2>&1 | cat`);
+      execFileSync('sh', ['-c', line], { encoding: 'utf8', env: { ...criu.caller().env }, timeout: 20_000 });
+    sh(`: | ${runtimeLine(['run', '-d', '--bundle', config, id])} 2>&1 | :`);
     ok(checkpoint(id, saved));
     criu.asked();
     expect(JSON.parse(slurp(`${saved}/descriptors.json`))).toEqual(
@@ -388,7 +390,6 @@ forTsrunc('--help', () => {
     };
     expect(status(criu.caller())).toBe(0);
     expect(status(criu.caller({ version: '3.15' }))).toBe(1);
-    expect(status(criu.caller({ fault: 'die' }))).toBe(0);
     expect(status({ env: { PATH: '/nonexistent' } })).toBe(1);
     criu.asked();
   });
@@ -399,48 +400,51 @@ forTsrunc('--help', () => {
   });
 });
 
-/** Beside a runc that has criu: the machine's, of whatever version. */
+/** Beside the machine's runc, of whatever version: all flags at once that go together. */
 const besideRunc = isTsrunc && REFERENCE ? describe : describe.skip;
 
 besideRunc('what runc asks for', () => {
   const runc: RunOptions = REFERENCE === undefined ? {} : { runtime: REFERENCE };
+  const known = (cases: readonly Case[], without: string): string[] =>
+    cases.filter(({ newer, flags }) => !newer && !flags.join(' ').match(without)).flatMap(({ flags }) => flags);
 
-  test.each(dumps.cases.filter(({ newer }) => !newer).map((one): [string, Case] => [one.flags.join(' '), one]))(
-    'at a checkpoint with %p',
-    (_, { flags }) => {
+  test.each([[[]], [known(dumps.cases, 'pre-dump')], [['--pre-dump', '--parent-path', '.']]])(
+    'at a checkpoint with %j',
+    (flags) => {
       const asked = [{}, runc].map((runtime) => {
         const { container } = running(runtime);
         ok(checkpoint(container.id, path.join(box.scratch(), 'images'), flags, runtime));
         const work = criu.work();
-        if (box.containers().includes(container.id)) container.delete('--force');
+        if (box.containers().includes(container.id)) ok(container.call(['delete', '--force', container.id]));
         return comparable(work);
       });
       expect(asked[0]).toEqual(asked[1]);
     },
   );
 
-  test.each(restores.cases.filter(({ newer }) => !newer).map((one): [string, Case] => [one.flags.join(' '), one]))(
-    'at a restore with %p',
-    (_, { flags }) => {
-      const asked = [{}, runc].map((runtime) => {
-        const { container, bundle } = running(runtime);
-        const images = path.join(box.scratch(), 'images');
-        ok(checkpoint(container.id, images, [], runtime));
-        criu.asked();
-        ok(restore(container.id, images, bundle, flags, runtime));
-        const work = criu.work();
-        ok(box.runtime(['delete', '--force', container.id], runtime));
-        return comparable(work);
-      });
-      expect(asked[0]).toEqual(asked[1]);
-    },
-  );
+  test.each([[[]], [known(restores.cases, 'manage-cgroups')]])('at a restore with %j', (flags) => {
+    const asked = [{}, runc].map((runtime) => {
+      const { container, bundle } = running(runtime);
+      const images = path.join(box.scratch(), 'images');
+      ok(checkpoint(container.id, images, [], runtime));
+      criu.asked();
+      ok(restore(container.id, images, bundle, flags, runtime));
+      const work = criu.work();
+      ok(box.runtime(['delete', '--force', container.id], runtime));
+      return comparable(work);
+    });
+    expect(asked[0]).toEqual(asked[1]);
+  });
 
-  /** Mounts that are listed twice, or that are none, change nothing; which come first does not either. */
+  /**
+   * Mounts that are listed twice, or that are none, change nothing; which come first does not either. That runc has
+   * hierarchies of cgroup v1 to name is a matter of the machine, and that criu should manage cgroups a matter of wording.
+   */
   function comparable(work: Asked): unknown {
     const { ext_mnt: mounts } = work.opts ?? {};
     const pairs = Array.isArray(mounts) ? mounts.map(({ key, val }) => `${key} ${val}`) : [];
-    return { ...plain(work), type: work.type, ext_mnt: [...new Set(pairs)].sort() };
+    const own = pairs.filter((pair) => !pair.startsWith('/sys/fs/cgroup/'));
+    return { manage_cgroups_mode: 3, ...plain(work), type: work.type, ext_mnt: [...new Set(own)].sort() };
   }
 });
 

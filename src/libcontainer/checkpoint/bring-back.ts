@@ -27,7 +27,7 @@ export const bringBack: RestorationStep = {
     if (restoration.pid === 0) throw new ContainerError('checkpoint', 'criu has not said which process is init');
     process.leave();
     cgroup.builderLeft();
-    facts.engine.files.rmdir(restoration.root);
+    restoration.state.removeCriuRoot();
   },
   undo(restoration) {
     restoration.cgroup.kill();
@@ -42,7 +42,7 @@ function restoreSettings(restoration: Restoration): CriuOptions {
   const inherited = [...namespaces].map(([key, fd]) => ({ key, fd }));
   return {
     ...commonSettings(engine, config, options),
-    root: restoration.root,
+    root: restoration.state.criuRoot,
     evasive_devices: true,
     // A child of ours, and not of criu's: we tell how it ended.
     rst_sibling: true,

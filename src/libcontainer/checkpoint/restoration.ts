@@ -65,11 +65,6 @@ export class Restoration implements RecipeContext {
   endCriu(): void {
     this.criuProcess?.end();
   }
-
-  /** Where criu finds the root of the container, as a mount. */
-  get root(): string {
-    return `${this.state.path}/criu-root`;
-  }
 }
 
 export interface RestorationFacts {

@@ -17,14 +17,14 @@ export const mountRoot: RestorationStep = {
   do(restoration) {
     const { engine } = restoration.facts;
     const { kernel } = restoration.criu.stub;
-    engine.files.mkdir(restoration.root, 0o755);
+    engine.files.mkdir(restoration.state.criuRoot, 0o755);
     kernel.calls.unshare(['CLONE_NEWNS']);
     kernel.calls.umask(0);
     makeParentPrivate(kernel, restoration.state.path);
     attachRoot(kernel, restoration);
     makeMountPoints(kernel, restoration);
     // With all that had to be mounted to make mount points in it.
-    kernel.calls.umount2(restoration.root, ['MNT_DETACH']);
+    kernel.calls.umount2(restoration.state.criuRoot, ['MNT_DETACH']);
     attachRoot(kernel, restoration);
     kernel.flush();
   },
@@ -39,11 +39,11 @@ function makeParentPrivate(kernel: RemoteKernel, path: string): void {
   }
 }
 
-function attachRoot(kernel: RemoteKernel, { facts, root }: Restoration): void {
+function attachRoot(kernel: RemoteKernel, { facts, state }: Restoration): void {
   const { calls } = kernel;
   const tree = calls.open_tree(AT_FDCWD, facts.rootfs, ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE']);
   calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { propagation: ['MS_PRIVATE'] });
-  calls.move_mount(tree, '', AT_FDCWD, root, ['MOVE_MOUNT_F_EMPTY_PATH']);
+  calls.move_mount(tree, '', AT_FDCWD, state.criuRoot, ['MOVE_MOUNT_F_EMPTY_PATH']);
   calls.close(tree);
 }
 
@@ -51,10 +51,10 @@ function attachRoot(kernel: RemoteKernel, { facts, root }: Restoration): void {
  * The rootfs may be another copy of the one that the container was made on: what create would have to make there is
  * made. Bind mounts are there meanwhile, for mount points inside of them.
  */
-function makeMountPoints(kernel: RemoteKernel, { facts, root }: Restoration): void {
+function makeMountPoints(kernel: RemoteKernel, { facts, state }: Restoration): void {
   const { calls } = kernel;
   const { config, engine, options } = facts;
-  const directory = calls.openat(AT_FDCWD, root, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
+  const directory = calls.openat(AT_FDCWD, state.criuRoot, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
   for (const mount of lasting(config)) {
     const bind = isBind(mount, parseMountOptions(mount.options ?? []));
     const source = sourceOf(mount, options.bundle);

@@ -25,6 +25,7 @@ export interface Asked {
 export class StandIn {
   private readonly directory: string;
   private readonly log: string;
+  private heard = 0;
 
   constructor(box: Sandbox) {
     this.directory = box.scratch();
@@ -41,8 +42,9 @@ export class StandIn {
 
   /** What it has been asked since the last time. */
   asked(): Asked[] {
-    const lines = slurp(this.log).split('\n').filter(Boolean);
-    fs.rmSync(this.log, { force: true });
+    // Of a line that is being written the end is not there yet.
+    const lines = slurp(this.log).split('\n').slice(this.heard, -1);
+    this.heard += lines.length;
     return lines.map((line): Asked => JSON.parse(line));
   }
 

@@ -1,6 +1,7 @@
 import type { Config, Process } from '../spec/config.ts';
 import { loadBundle } from './bundle.ts';
 import { callerNofile, callerOf } from './caller.ts';
+import { streamNames } from './checkpoint/descriptors.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
@@ -210,6 +211,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
     },
     cgroup_paths: cgroup.directory ? { '': cgroup.directory } : {},
     namespace_paths: pid ? namespacePaths(config, pid) : {},
+    ...(pid && !config.process?.terminal && { external_descriptors: streamNames(engine) }),
     tsrunc: {
       ociVersion: config.ociVersion,
       bundle: facts.options.bundle,
@@ -228,13 +230,13 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
   };
 }
 
-function namespacePaths(config: Config, pid: number): Record<string, string> {
+export function namespacePaths(config: Config, pid: number): Record<string, string> {
   const types = Object.keys(namespaces) as NamespaceType[];
   const own = types.filter((type) => namespaceOf(config, type) !== 'host');
   return Object.fromEntries(own.map((type) => [namespaces[type].key, `/proc/${pid}/ns/${namespaces[type].file}`]));
 }
 
-function rfc3339(nanoseconds: bigint): string {
+export function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
 }

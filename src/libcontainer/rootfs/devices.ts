@@ -24,6 +24,11 @@ const defaultDevices: readonly Device[] = (
   ] as const
 ).map(([name, major, minor]) => ({ path: `/dev/${name}`, type: 'c', major, minor, fileMode: 0o666, uid: 0, gid: 0 }));
 
+/** Where the devices of a container are: those that it has by default, and those that it asks for. */
+export function deviceNames({ linux }: Config): string[] {
+  return [...new Set([...defaultDevices, ...(linux?.devices ?? [])].map(({ path }) => path))];
+}
+
 /** Links that programs expect in /dev: made where nothing has the name (config-linux.md, "Default Devices"; runc). */
 const links = [
   ['/proc/self/fd', 'fd'],

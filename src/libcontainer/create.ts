@@ -35,6 +35,7 @@ import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
 import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { surveyStep } from './rootfs/survey.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
@@ -91,6 +92,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...netDevices.move,
     ...sysctlSteps(linux.sysctl ?? {}),
     ...rootMounts(config),
+    surveyStep(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
     ...createHookSteps(config.hooks),

@@ -33,7 +33,7 @@ import { deviceSteps } from './rootfs/devices.ts';
 import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
-import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { enterRoot, lastOfRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
@@ -71,6 +71,9 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
   const { mounts = [], linux = {}, process } = config;
   const netDevices = netDeviceSteps(config);
   const intelRdt = intelRdtSteps(config);
+  const noPivot = options.noPivot === true;
+  // A filter may not let its calls pass.
+  const confineLast = process && linux.seccomp ? [...lastOfRoot(config, noPivot), confine(process)] : [];
   return [
     ...labelChecks(process),
     ...poststopAfterFailure(config.hooks),
@@ -98,7 +101,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...consoleSteps(process),
     ...pidfdSteps(options),
     ...(process ? [cwdStep(process.cwd)] : []),
-    ...enterRoot(config, options.noPivot === true),
+    ...enterRoot(config, noPivot),
     ...readonlyTmpfsSteps(mounts),
     ...(config.root?.readonly ? [rootReadonly] : []),
     ...hostnameSteps(config),
@@ -107,9 +110,10 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...attributeSteps(process, linux),
     ...(process ? [executableStep(process)] : []),
     ready,
-    ...(process && linux.seccomp ? [confine(process)] : []),
+    ...confineLast,
     ...netDevices.done,
     publish,
+    ...(confineLast.length > 0 ? [] : lastOfRoot(config, noPivot)),
     parkInit,
   ];
 }
@@ -143,9 +147,10 @@ const makeCgroup: CreationStep = {
 const ready: CreationStep = {
   name: 'let init wait',
   do(creation) {
-    const { init, parkingSocket, root, nullDevice } = creation;
+    const { init, parkingSocket, root, oldRoot, nullDevice } = creation;
     const { calls } = init.kernel;
-    for (const fd of [root, nullDevice]) if (fd !== undefined) calls.close(fd);
+    // With an old root both go together.
+    for (const fd of [oldRoot === undefined ? root : undefined, nullDevice]) if (fd !== undefined) calls.close(fd);
     closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);
@@ -185,6 +190,7 @@ const publish: CreationStep = {
 const parkInit: CreationStep = {
   name: 'park init',
   do({ init, parkingSocket, log }) {
+    init.kernel.flush();
     log.debug(`${init.kernel.roundTrips} round trips to init`);
     park(init, parkingSocket);
     init.port.close();

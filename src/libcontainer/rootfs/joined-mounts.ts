@@ -2,6 +2,7 @@ import type { Memory } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
+import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 
@@ -31,13 +32,59 @@ function isSame(a: Memory, b: Memory): boolean {
   return fields.every((field) => readField(statx, field, a.bytes) === readField(statx, field, b.bytes));
 }
 
-/** Once it is the root of that namespace it stays so. */
+/**
+ * pivot_root as in a namespace of one's own, but the old root stays on top of the new one: a create that fails later on
+ * puts it back, for all who are in there. Nobody's path leads to it, for a root is never looked at from below.
+ */
+export const pivotJoined: CreationStep = {
+  name: 'pivot_root',
+  pointer: '/root/path',
+  do(creation) {
+    const { kernel } = creation.init;
+    const { calls } = kernel;
+    creation.oldRoot = kernel.value(calls.openat(AT_FDCWD, '/', ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0));
+    calls.fchdir(creation.root);
+    calls.pivot_root('.', '.');
+    calls.chdir('/');
+  },
+  undo(creation) {
+    if (creation.oldRoot === undefined) return;
+    const { kernel } = creation.init;
+    forgetUnsaid(kernel);
+    kernel.calls.fchdir(creation.oldRoot);
+    // EBUSY: it is the root, as the pivot_root was not come to.
+    kernel.may('EBUSY').pivot_root('.', '.');
+    kernel.flush();
+  },
+};
+
+/** The last that can fail has not. */
+export const leaveOldRoot: CreationStep = {
+  name: 'leave the old root',
+  pointer: '/root/path',
+  do({ init, root, oldRoot }) {
+    if (oldRoot === undefined) return;
+    const { calls } = init.kernel;
+    calls.fchdir(oldRoot);
+    // Slave, so that the unmount does not travel to the host; detached, since it is in use.
+    calls.mount_setattr(AT_FDCWD, '.', ['AT_RECURSIVE'], { propagation: ['MS_SLAVE'] });
+    calls.umount2('.', ['MNT_DETACH']);
+    calls.chdir('/');
+    for (const fd of [oldRoot, root]) calls.close(fd);
+  },
+};
+
+/** What a failed create has mounted. By its descriptor: its path may be a mount of the namespace's own. */
 export function unmountJoined(creation: Creation): void {
-  if (!creation.hasInit) return;
-  const { init, facts } = creation;
-  const { kernel } = init;
-  // What the failed step has left unsaid.
-  kernel.take();
-  kernel.may('EINVAL', 'ENOENT', 'EPERM').umount2(facts.rootfs, ['MNT_DETACH', 'UMOUNT_NOFOLLOW']);
+  if (!creation.hasInit || !creation.hasRoot) return;
+  const { kernel } = creation.init;
+  forgetUnsaid(kernel);
+  kernel.calls.fchdir(creation.root);
+  kernel.may('EINVAL', 'EPERM').umount2('.', ['MNT_DETACH']);
   kernel.flush();
+}
+
+/** What the failed step has left unsaid. */
+function forgetUnsaid(kernel: RemoteKernel): void {
+  kernel.take();
 }

@@ -3,7 +3,7 @@ import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { moveOnto } from './attach.ts';
 import { refuseHostMounts, rootMountOnHost } from './host-mounts.ts';
-import { proveRoot, unmountJoined } from './joined-mounts.ts';
+import { leaveOldRoot, pivotJoined, proveRoot, unmountJoined } from './joined-mounts.ts';
 import { changeRoot, moveRoot } from './no-pivot.ts';
 import { mountsPropagation, propagationOf } from './propagation.ts';
 import { openPlain, openSource } from './sources.ts';
@@ -20,7 +20,13 @@ export function rootMounts(config: Config): CreationStep[] {
 export function enterRoot(config: Config, noPivot: boolean): CreationStep[] {
   const namespace = namespaceOf(config, 'mount');
   if (namespace === 'host') return [changeRoot];
-  return [noPivot ? moveRoot : pivotRoot, ...(namespace === 'joined' ? [proveRoot] : []), finalPropagation];
+  if (namespace === 'new') return [noPivot ? moveRoot : pivotRoot, finalPropagation];
+  return noPivot ? [moveRoot, proveRoot, finalPropagation] : [pivotJoined, proveRoot];
+}
+
+/** What of it is left for the time when nothing can fail any more. */
+export function lastOfRoot(config: Config, noPivot: boolean): CreationStep[] {
+  return namespaceOf(config, 'mount') === 'joined' && !noPivot ? [leaveOldRoot, finalPropagation] : [];
 }
 
 /** Before anything is mounted: what happens in here must not reach the host's mount namespace, unless that is asked for. */

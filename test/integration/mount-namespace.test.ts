@@ -54,6 +54,15 @@ test('nothing of it reaches the host’s mounts', () => {
   expect(mounts()).toHaveLength(before);
 });
 
+test.each<[string, Patch]>([
+  ['a seccomp filter', { '/linux/seccomp': { defaultAction: 'SCMP_ACT_ALLOW' } }],
+  ['rootfsPropagation', { '/linux/rootfsPropagation': 'rshared' }],
+])('the old root is out of reach with %s too', (_, patch) => {
+  const script = 'cut -d" " -f5 /proc/self/mountinfo | sort | uniq -d; ls /mnt | grep -c .; echo $?';
+  expect(ok(box.run({ script, patch: { ...ofHolder(), ...patch } })).stdout).toBe('0\n1\n');
+  expect(mounts(pid).map(({ target }) => target)).not.toContain('/mnt');
+});
+
 test('a container takes its verbs as any other', async () => {
   const container = box.create({ script: 'exec sleep 100', patch: ofHolder() });
   expect(container.state().status).toBe('created');

@@ -72,8 +72,9 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
   const netDevices = netDeviceSteps(config);
   const intelRdt = intelRdtSteps(config);
   const noPivot = options.noPivot === true;
-  // A filter may not let its calls pass.
-  const confineLast = process && linux.seccomp ? [...lastOfRoot(config, noPivot), confine(process)] : [];
+  const lastSteps = lastOfRoot(config, noPivot);
+  // A filter that is loaded at create would have the agent asked about them.
+  const notifies = linux.seccomp?.listenerPath !== undefined;
   return [
     ...labelChecks(process),
     ...poststopAfterFailure(config.hooks),
@@ -110,10 +111,11 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...attributeSteps(process, linux),
     ...(process ? [executableStep(process)] : []),
     ready,
-    ...confineLast,
+    ...(notifies ? lastSteps : []),
+    ...(process && linux.seccomp ? [confine(process)] : []),
     ...netDevices.done,
     publish,
-    ...(confineLast.length > 0 ? [] : lastOfRoot(config, noPivot)),
+    ...(notifies ? [] : lastSteps),
     parkInit,
   ];
 }
@@ -149,7 +151,7 @@ const ready: CreationStep = {
   do(creation) {
     const { init, parkingSocket, root, oldRoot, nullDevice } = creation;
     const { calls } = init.kernel;
-    // With an old root both go together.
+    // In a namespace that is joined the root is yet to be exchanged.
     for (const fd of [oldRoot === undefined ? root : undefined, nullDevice]) if (fd !== undefined) calls.close(fd);
     closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
@@ -190,7 +192,6 @@ const publish: CreationStep = {
 const parkInit: CreationStep = {
   name: 'park init',
   do({ init, parkingSocket, log }) {
-    init.kernel.flush();
     log.debug(`${init.kernel.roundTrips} round trips to init`);
     park(init, parkingSocket);
     init.port.close();

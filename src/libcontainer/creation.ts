@@ -32,7 +32,7 @@ export class Creation implements RecipeContext {
   private rootFd: number | undefined;
   /** The rootfs lies over the root of init's mount namespace, not at its path. */
   rootOnTop = false;
-  /** In a mount namespace that is joined: descriptor of what was its root, until nothing can fail any more. */
+  /** In a mount namespace that is joined: descriptor of what is its root until all else is done. */
   oldRoot: number | undefined;
   /** The rootfs is mounted in the runtime's own mount namespace. */
   rootOnHost = false;

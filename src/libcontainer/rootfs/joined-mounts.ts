@@ -2,9 +2,10 @@ import type { Memory } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
-import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { changeRoot } from './no-pivot.ts';
+import { pivotRoot } from './pivot.ts';
 
 /**
  * In a mount namespace that is joined the rootfs is set up as in a new one, as runc does, and becomes the root of all
@@ -33,44 +34,39 @@ function isSame(a: Memory, b: Memory): boolean {
 }
 
 /**
- * pivot_root as in a namespace of one's own, but the old root stays on top of the new one: a create that fails later on
- * puts it back, for all who are in there. Nobody's path leads to it, for a root is never looked at from below.
+ * Init alone goes into the rootfs at first: pivot_root is for all who are in there, and nothing leads back from it. So
+ * it waits until the steps that can fail are done.
  */
-export const pivotJoined: CreationStep = {
-  name: 'pivot_root',
+export const enterJoined: CreationStep = {
+  name: 'change the root',
   pointer: '/root/path',
   do(creation) {
     const { kernel } = creation.init;
-    const { calls } = kernel;
-    creation.oldRoot = kernel.value(calls.openat(AT_FDCWD, '/', ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0));
-    calls.fchdir(creation.root);
-    calls.pivot_root('.', '.');
-    calls.chdir('/');
-  },
-  undo(creation) {
-    if (creation.oldRoot === undefined) return;
-    const { kernel } = creation.init;
-    forgetUnsaid(kernel);
-    kernel.calls.fchdir(creation.oldRoot);
-    // EBUSY: it is the root, as the pivot_root was not come to.
-    kernel.may('EBUSY').pivot_root('.', '.');
-    kernel.flush();
+    const flags = ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'] as const;
+    creation.oldRoot = kernel.value(kernel.calls.openat(AT_FDCWD, '/', flags, 0));
+    changeRoot.do(creation);
   },
 };
 
-/** The last that can fail has not. */
-export const leaveOldRoot: CreationStep = {
-  name: 'leave the old root',
-  pointer: '/root/path',
-  do({ init, root, oldRoot }) {
-    if (oldRoot === undefined) return;
+export const pivotJoined: CreationStep = {
+  ...pivotRoot,
+  do(creation) {
+    const { init, oldRoot } = creation;
     const { calls } = init.kernel;
+    if (oldRoot === undefined) throw new Error('the root of the joined mount namespace is not known');
     calls.fchdir(oldRoot);
-    // Slave, so that the unmount does not travel to the host; detached, since it is in use.
-    calls.mount_setattr(AT_FDCWD, '.', ['AT_RECURSIVE'], { propagation: ['MS_SLAVE'] });
-    calls.umount2('.', ['MNT_DETACH']);
-    calls.chdir('/');
-    for (const fd of [oldRoot, root]) calls.close(fd);
+    calls.chroot('.');
+    pivotRoot.do(creation);
+    calls.close(oldRoot);
+  },
+};
+
+/** The last that needs it: the others have closed it with their last step. */
+export const closeRoot: CreationStep = {
+  name: 'close the rootfs',
+  do({ init, root }) {
+    init.kernel.calls.close(root);
+    init.kernel.flush();
   },
 };
 
@@ -78,13 +74,9 @@ export const leaveOldRoot: CreationStep = {
 export function unmountJoined(creation: Creation): void {
   if (!creation.hasInit || !creation.hasRoot) return;
   const { kernel } = creation.init;
-  forgetUnsaid(kernel);
+  // What the failed step has left unsaid.
+  kernel.take();
   kernel.calls.fchdir(creation.root);
   kernel.may('EINVAL', 'EPERM').umount2('.', ['MNT_DETACH']);
   kernel.flush();
-}
-
-/** What the failed step has left unsaid. */
-function forgetUnsaid(kernel: RemoteKernel): void {
-  kernel.take();
 }

@@ -33,6 +33,8 @@ export class Creation implements RecipeContext {
   private rootFd: number | undefined;
   /** The rootfs lies over the root of init's mount namespace, not at its path. */
   rootOnTop = false;
+  /** In a mount namespace that is joined: descriptor of what is its root until all else is done. */
+  oldRoot: number | undefined;
   /** The rootfs is mounted in the runtime's own mount namespace. */
   rootOnHost = false;
   /** The container's /dev/null, in init, once somebody has needed it. */
@@ -92,6 +94,10 @@ export class Creation implements RecipeContext {
   get root(): number {
     if (this.rootFd === undefined) throw new Error('the rootfs is not there yet');
     return this.rootFd;
+  }
+
+  get hasRoot(): boolean {
+    return this.rootFd !== undefined;
   }
 
   set root(fd: number) {

@@ -267,6 +267,15 @@ describe('cgroups', () => {
       ok(box.runtime(call, user));
   });
 
+  testUnmounted('are not seen from a container that has none', () => {
+    const script = 'ls -A /sys/fs/cgroup | grep -c .; (: > /sys/fs/cgroup/file) 2>/dev/null || echo ro';
+    const { '/mounts/6': _, ...patch } = ALONE_MAPPED;
+    for (const user of [alone(), unmounted()]) {
+      const { stdout } = ok(box.run({ script, patch, user }));
+      expect(stdout).toBe('0\nro\n');
+    }
+  });
+
   testUnmounted('are not done without there if a limit is asked for', () => {
     const patch = { ...ALONE_MAPPED, '/linux/resources/pids': { limit: 10 } };
     const { created } = box.tryCreate({ patch, user: unmounted() });

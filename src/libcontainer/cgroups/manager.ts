@@ -35,7 +35,7 @@ export interface Cgroup {
    * none is changed. Returns what puts the old values back.
    */
   update(resources: Resources): () => void;
-  /** Moves a process in. Its children will be born here. */
+  /** Moves the builder in: its children will be born here. */
   add(pid: number): void;
   /** All processes in it and below, as this process's PID namespace numbers them. */
   pids(): number[];

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { Container } from '../../integration/support/container.ts';
 import { isTsrunc, refused, testTsrunc, transcript } from '../../integration/support/runtime.ts';
 import { sandbox } from '../../integration/support/sandbox.ts';
+import { hold } from '../../integration/support/user.ts';
 import { pause, until } from '../../integration/support/wait.ts';
 
 const box = sandbox('limits');
@@ -74,6 +75,27 @@ test('pids.limit stops fork', () => {
   });
   expect(outcome.stderr).toMatch(/fork/);
   expect(outcome.stdout).not.toContain('not reached');
+});
+
+testTsrunc('a limit of one process is enough for init in a user namespace that is joined', async () => {
+  const holder = await hold({}, 'unshare --user');
+  try {
+    for (const map of ['uid_map', 'gid_map']) fs.writeFileSync(`/proc/${holder.pid}/${map}`, '0 100000 65536\n');
+    const container = box.create({
+      patch: {
+        '/linux/namespaces/-': [{ type: 'user', path: `/proc/${holder.pid}/ns/user` }],
+        '/linux/resources/pids': { limit: 1 },
+      },
+      script: 'echo alone; exec sleep 100',
+    });
+    expect(file(container, 'pids.max')).toBe('1');
+    container.start();
+    await until('the program runs', () => container.created.later() === 'alone\n');
+    expect([file(container, 'pids.current'), file(container, 'pids.max')]).toEqual(['1', '1']);
+    container.kill();
+  } finally {
+    holder.kill('SIGKILL');
+  }
 });
 
 test('cpu.quota throttles', async () => {

@@ -161,4 +161,10 @@ await '! test -e /sys/fs/cgroup/default/victim'
 run --rm $image victim echo afterwards`,
     stdout: 'afterwards',
   },
+  {
+    name: 'the configuration of packaging/',
+    command: `
+containerd --config /run/world/tsrunc.toml config dump | grep -A 15 'runtimes.tsrunc.options' | grep BinaryName`,
+    stdout: /BinaryName = "\/run\/world\/bin\/\w+"/,
+  },
 ];

@@ -4,8 +4,15 @@ import type { Check } from '../support/checks.ts';
 export const daemon: readonly Check[] = [
   {
     name: 'info names the runtime',
-    command: 'docker info --format "{{.DefaultRuntime}} {{(index .Runtimes \\"tested\\").Path}}"',
-    stdout: /^tested \/run\/world\/bin\/\w+$/,
+    command: 'docker info --format "{{.DefaultRuntime}} {{(index .Runtimes \\"tsrunc\\").Path}}"',
+    stdout: /^tsrunc \/run\/world\/bin\/\w+$/,
+  },
+  {
+    name: 'version tells the version and the commit of the runtime',
+    command: `
+docker version --format '{{range .Server.Components}}{{println .Name .Version (index .Details "GitCommit")}}{{end}}' |
+  grep ^tsrunc`,
+    stdout: /^tsrunc \d+\.\d+\.\d+\S* \S+$/,
   },
   {
     name: 'build, two steps',

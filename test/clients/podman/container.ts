@@ -121,6 +121,16 @@ podman inspect --format '{{.OCIRuntime}}' one; tr '\\0' ' ' < /proc/$(podman ins
     stderr: /checkpoint|running/,
   },
   {
+    name: 'the configuration of packaging/',
+    command: `
+export CONTAINERS_CONF=/run/world/tsrunc.conf
+podman info --format '{{.Host.OCIRuntime.Name}}'
+podman --cgroup-manager cgroupfs run --rm --pids-limit -1 $image no-such-command`,
+    status: 127,
+    stdout: 'tsrunc',
+    says: /Error: tsrunc: tsrunc create failed: /,
+  },
+  {
     name: 'info shows the version of the runtime',
     command: 'podman info --format "{{.Host.OCIRuntime.Name}}: {{.Host.OCIRuntime.Version}}"',
     stdout: /^tested: (tsrunc|runc) version \d/,

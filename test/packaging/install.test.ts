@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { documented } from '../clients/support/documentation.ts';
 import { which } from '../integration/support/host.ts';
 import { sandbox } from '../integration/support/sandbox.ts';
 
@@ -60,6 +61,18 @@ test('the names in packaging/ are the same', () => {
   expect(read('containerd/tsrunc.toml')).toContain('.containerd.runtimes.tsrunc.options]');
   expect(read('crio/10-tsrunc.conf')).toContain('[crio.runtime.runtimes.tsrunc]');
   expect(JSON.parse(read('docker/daemon.json'))).toEqual({ runtimes: { tsrunc: { path: '/usr/local/bin/tsrunc' } } });
+});
+
+test.each([
+  ['Docker', 'json', 'docker/daemon.json'],
+  ['containerd', 'toml', 'containerd/tsrunc.toml'],
+  ['podman', 'toml', 'podman/tsrunc.conf'],
+  ['CRI-O', 'toml', 'crio/10-tsrunc.conf'],
+  ['Kubernetes', 'yaml', 'kubernetes/runtimeclass.yaml'],
+])('docs/clients.md shows for %s what is in packaging/', (section, language, file) => {
+  const text = fs.readFileSync(path.join(ROOT, 'packaging', file), 'utf8');
+  // Without the lines in front that say where the file belongs.
+  expect(documented(section, language)).toEqual([text.replace(/^(#.*\n)+/, '')]);
 });
 
 inFull('the packages hold what runs', () => {

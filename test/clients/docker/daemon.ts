@@ -1,4 +1,5 @@
 import type { Check } from '../support/checks.ts';
+import { documentedCommands } from '../support/documentation.ts';
 
 /** What the daemon knows of the runtime, builds with it, and finds again after a restart. */
 export const daemon: readonly Check[] = [
@@ -13,6 +14,11 @@ export const daemon: readonly Check[] = [
 docker version --format '{{range .Server.Components}}{{println .Name .Version (index .Details "GitCommit")}}{{end}}' |
   grep ^tsrunc`,
     stdout: /^tsrunc \d+\.\d+\.\d+\S* \S+$/,
+  },
+  {
+    name: 'what docs/clients.md says',
+    command: documentedCommands('Docker'),
+    stdout: /^hello\n\{.*"tsrunc":\{"path":"\/run\/world\/bin\/\w+"/,
   },
   {
     name: 'build, two steps',

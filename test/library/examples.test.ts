@@ -46,3 +46,8 @@ test('every example has a test', () => {
       .sort(),
   ).toEqual(['errors.mjs', 'run.mjs', 'watch.mjs']);
 });
+
+test('docs/api.md shows run.mjs as it is', () => {
+  const page = fs.readFileSync(path.join(EXAMPLES, '../docs/api.md'), 'utf8');
+  expect(page).toContain(`\`\`\`js\n${fs.readFileSync(path.join(EXAMPLES, 'run.mjs'), 'utf8')}\`\`\``);
+});

@@ -6,7 +6,7 @@ SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 .PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance coverage lint docs format \
   install uninstall package clean
 
-all: bin/tsrunc
+all: bin/tsrunc build/library/index.js
 
 $(MODULES): package.json package-lock.json
 	npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
@@ -40,7 +40,7 @@ build/library/index.js: $(MODULES) $(SOURCES) scripts/library.mjs tsconfig.libra
 demo: bin/tsrunc
 	scripts/demo.sh
 
-test: bin/tsrunc
+test: all
 	npx jest $(JEST_ARGS)
 
 test-unit: build/validators.ts
@@ -53,7 +53,7 @@ test-vm: bin/tsrunc
 test-clients: bin/tsrunc
 	TSRUNC_FULL=1 npx jest test/clients $(JEST_ARGS)
 
-test-all: bin/tsrunc
+test-all: bin/tsrunc build/library/index.js
 	TSRUNC_FULL=1 npx jest $(JEST_ARGS)
 
 test-faults: bin/tsrunc

@@ -73,6 +73,7 @@ export const commands: readonly Command[] = [
       { name: 'detach', alias: 'd', kind: 'boolean', help: 'do not wait for the end' },
       { name: 'keep', kind: 'boolean', help: 'do not delete the container when its process has ended' },
       { name: 'no-subreaper', kind: 'boolean', help: 'do not adopt and reap the orphans of the container' },
+      { name: 'hold', kind: 'boolean', help: 'leave it to another command to start the container', hidden: true },
     ],
     examples: [
       ['tsrunc run --bundle /bundles/web web', 'run `web` until its program ends'],

@@ -34,7 +34,7 @@ import { deviceSteps } from './rootfs/devices.ts';
 import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
-import { enterRoot, enterRoot, lastOfRoot, rootMounts, rootMounts, rootReadonly, rootReadonly } from './rootfs/rootfs.ts';
+import { enterRoot, lastOfRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
 import { surveyStep } from './rootfs/survey.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';

@@ -1,4 +1,5 @@
 import type { Client } from '../support/checks.ts';
+import { configuration } from '../support/configuration.ts';
 import { PRELUDE } from '../support/prelude.ts';
 import type { World } from '../support/world.ts';
 
@@ -21,6 +22,7 @@ start_daemon() { setsid ${DAEMON} > /dev/null 2>&1 & await 'ctr version'; }
 for task in $(ctr task ls -q); do ctr task delete --force "$task"; done > /dev/null 2>&1
 for container in $(ctr container ls -q); do ctr container rm "$container"; done`,
   async open(world: World) {
+    world.write('tsrunc.toml', configuration('containerd/tsrunc.toml', world.runtime));
     await world.daemon(DAEMON, 'ctr version');
     const { status, stderr } = await world.shell('ctr image import /run/world/image.tar');
     if (status !== 0) throw new Error(stderr);

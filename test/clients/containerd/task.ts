@@ -1,4 +1,5 @@
 import type { Check } from '../support/checks.ts';
+import { documentedCommands } from '../support/documentation.ts';
 
 /** A container that runs in the background, and what is done to it. */
 export const task: readonly Check[] = [
@@ -160,5 +161,16 @@ await 'test -z "$(ls /run/containerd/runc/default)"'
 await '! test -e /sys/fs/cgroup/default/victim'
 run --rm $image victim echo afterwards`,
     stdout: 'afterwards',
+  },
+  {
+    name: 'what docs/clients.md says',
+    command: documentedCommands('containerd').replace('ctr run', 'ctr run --cpu-shares 0'),
+    stdout: 'hello',
+  },
+  {
+    name: 'the configuration of packaging/',
+    command: `
+containerd --config /run/world/tsrunc.toml config dump | grep -A 15 'runtimes.tsrunc.options' | grep BinaryName`,
+    stdout: /BinaryName = "\/run\/world\/bin\/\w+"/,
   },
 ];

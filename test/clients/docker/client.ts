@@ -1,10 +1,11 @@
 import type { Client } from '../support/checks.ts';
+import { configuration } from '../support/configuration.ts';
 import { PRELUDE } from '../support/prelude.ts';
 import type { World } from '../support/world.ts';
 
 /** With a bridge and the proxy for ports, but without netfilter, which the machine may not have. */
 const DAEMON = [
-  'dockerd --add-runtime tested="$RUNTIME" --default-runtime tested --live-restore',
+  'dockerd --config-file /run/world/daemon.json --default-runtime tsrunc --live-restore',
   '--iptables=false --ip-masq=false --log-level warn --pidfile /run/dockerd.pid',
 ].join(' ');
 
@@ -22,6 +23,7 @@ start_daemon() { setsid ${DAEMON} > /dev/null 2>&1 & await 'docker version'; }
 docker ps -aq | xargs -r docker rm -f > /dev/null
 docker volume ls -q | xargs -r docker volume rm > /dev/null`,
   async open(world: World) {
+    world.write('daemon.json', configuration('docker/daemon.json', world.runtime));
     await world.daemon(DAEMON, 'docker version');
     const { status, stderr } = await world.shell('docker load -q -i /run/world/image.tar');
     if (status !== 0) throw new Error(stderr);

@@ -112,7 +112,7 @@ sleep 0.5; docker stop one; docker inspect --format '{{.State.ExitCode}}' one`,
   {
     name: 'inspect',
     command: `${SLEEPER}; docker inspect --format '{{.State.Running}} {{.HostConfig.Runtime}} {{.State.ExitCode}}' one`,
-    stdout: 'true tested 0',
+    stdout: 'true tsrunc 0',
   },
   {
     name: 'its process is the one that inspect names',

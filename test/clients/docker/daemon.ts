@@ -1,11 +1,24 @@
 import type { Check } from '../support/checks.ts';
+import { documentedCommands } from '../support/documentation.ts';
 
 /** What the daemon knows of the runtime, builds with it, and finds again after a restart. */
 export const daemon: readonly Check[] = [
   {
     name: 'info names the runtime',
-    command: 'docker info --format "{{.DefaultRuntime}} {{(index .Runtimes \\"tested\\").Path}}"',
-    stdout: /^tested \/run\/world\/bin\/\w+$/,
+    command: 'docker info --format "{{.DefaultRuntime}} {{(index .Runtimes \\"tsrunc\\").Path}}"',
+    stdout: /^tsrunc \/run\/world\/bin\/\w+$/,
+  },
+  {
+    name: 'version tells the version and the commit of the runtime',
+    command: `
+docker version --format '{{range .Server.Components}}{{println .Name .Version (index .Details "GitCommit")}}{{end}}' |
+  grep ^tsrunc`,
+    stdout: /^tsrunc \d+\.\d+\.\d+\S* \S+$/,
+  },
+  {
+    name: 'what docs/clients.md says',
+    command: documentedCommands('Docker'),
+    stdout: /^hello\n\{.*"tsrunc":\{"path":"\/run\/world\/bin\/\w+"/,
   },
   {
     name: 'build, two steps',

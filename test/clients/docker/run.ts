@@ -225,7 +225,7 @@ busybox wget -qO- http://127.0.0.1:8080/`,
     name: '--rm leaves nothing',
     command: `
 docker run --rm $image true
-docker ps -aq; ls /run/docker/runtime-runc/moby /run/docker/runtime-tested/moby 2> /dev/null | grep -v :
+docker ps -aq; ls /run/docker/runtime-runc/moby /run/docker/runtime-tsrunc/moby 2> /dev/null | grep -v :
 ls /sys/fs/cgroup/docker | grep -v '\\.'`,
     status: 1,
     stdout: '',
@@ -237,7 +237,7 @@ ls /sys/fs/cgroup/docker | grep -v '\\.'`,
   },
   {
     name: '--runtime',
-    command: 'docker run --rm --runtime tested $image echo named',
+    command: 'docker run --rm --runtime tsrunc $image echo named',
     stdout: 'named',
   },
   {

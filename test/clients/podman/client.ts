@@ -1,4 +1,5 @@
 import type { Client } from '../support/checks.ts';
+import { configuration } from '../support/configuration.ts';
 import { PRELUDE } from '../support/prelude.ts';
 import type { World } from '../support/world.ts';
 
@@ -38,6 +39,7 @@ podman rm --all --force --time 0 > /dev/null
 podman volume rm --all --force > /dev/null`,
   async open(world: World) {
     world.write('containers.conf', CONFIGURATION(world.runtime));
+    world.write('tsrunc.conf', configuration('podman/tsrunc.conf', world.runtime));
     world.write('passwd', 'root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000:user:/home/user:/bin/bash\n');
     world.write('subids', 'user:200000:65536\n');
     const { status, stderr } = await world.shell(`

@@ -1,4 +1,5 @@
 import type { Check } from '../support/checks.ts';
+import { documentedCommands } from '../support/documentation.ts';
 
 const SLEEPER = 'podman run -d --name one $image sleep 60 > /dev/null';
 
@@ -120,6 +121,17 @@ podman inspect --format '{{.OCIRuntime}}' one; tr '\\0' ' ' < /proc/$(podman ins
     status: 125,
     stderr: /checkpoint|running/,
   },
+  {
+    name: 'the configuration of packaging/',
+    command: `
+export CONTAINERS_CONF=/run/world/tsrunc.conf
+podman info --format '{{.Host.OCIRuntime.Name}}'
+podman --cgroup-manager cgroupfs run --rm --pids-limit -1 $image no-such-command`,
+    status: 127,
+    stdout: 'tsrunc',
+    says: /Error: tsrunc: tsrunc create failed: /,
+  },
+  { name: 'what docs/clients.md says', command: documentedCommands('podman'), stdout: 'hello' },
   {
     name: 'info shows the version of the runtime',
     command: 'podman info --format "{{.Host.OCIRuntime.Name}}: {{.Host.OCIRuntime.Version}}"',

@@ -126,6 +126,11 @@ export const run: readonly Check[] = [
     stdout: 'lo',
   },
   {
+    name: '--pids-limit -1 is no limit, where there is no controller either',
+    command: 'podman run --rm --pids-limit -1 $image sh -c "echo several | cat | cat"',
+    stdout: 'several',
+  },
+  {
     name: '--cgroupns host',
     command: 'podman run --rm --cgroupns host $image cat /proc/self/cgroup',
     stdout: /0::\/.*libpod/,

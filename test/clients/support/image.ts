@@ -5,6 +5,8 @@ import * as path from 'node:path';
 
 /** Under which every client knows the image. */
 export const IMAGE = 'docker.io/library/busybox:test';
+/** What is written in the documentation. */
+const LATEST = 'docker.io/library/busybox:latest';
 
 const PASSWD = ['root:x:0:0:root:/root:/bin/sh', 'user:x:1000:1000:user:/tmp:/bin/sh'];
 const GROUP = ['root:x:0:', 'user:x:1000:', 'extra:x:2000:user'];
@@ -29,7 +31,7 @@ export function makeImage(busybox: string, scratch: string, target: string): voi
   });
   const name = `${sha256(config)}.json`;
   fs.writeFileSync(path.join(layers, name), config);
-  const manifest = [{ Config: name, RepoTags: [IMAGE], Layers: ['layer.tar'] }];
+  const manifest = [{ Config: name, RepoTags: [IMAGE, LATEST], Layers: ['layer.tar'] }];
   fs.writeFileSync(path.join(layers, 'manifest.json'), JSON.stringify(manifest));
   tar(layers, target);
 }

@@ -45,6 +45,18 @@ const RICH: Patch = {
   '/process/oomScoreAdj': 100,
   '/linux/sysctl': { 'kernel.shmmni': '100' },
   '/linux/devices': [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }],
+  '/linux/seccomp': {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+    flags: ['SECCOMP_FILTER_FLAG_LOG'],
+    syscalls: [
+      {
+        names: ['nosuchcall', 'execve', 'exit_group', 'brk', 'mmap', 'read', 'write', 'nanosleep'],
+        action: 'SCMP_ACT_ALLOW',
+      },
+      { names: ['personality'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 8, op: 'SCMP_CMP_EQ' }] },
+    ],
+  },
 };
 
 let receiver: Receiver;
@@ -165,6 +177,12 @@ testTsrunc('twice the same bundle has no difference, and a change is what differ
   expect(diff(changed)).toMatch(
     /^ {2}set the hostname \(\/hostname\)\n- {5}init: sethostname\("other"\)\n\+ {5}init: sethostname\("runc"\)$/m,
   );
+});
+
+testTsrunc('what the machine would refuse of a seccomp profile is refused', () => {
+  const seccomp = { defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_PARISC64'] };
+  const plan = box.runtime(['plan', '--bundle', box.bundle({ patch: { '/linux/seccomp': seccomp } })]);
+  refused(plan, /libseccomp refuses an architecture|does not know SCMP_ARCH_PARISC64/);
 });
 
 testTsrunc('what create refuses cannot be planned', () => {

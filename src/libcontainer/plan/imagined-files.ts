@@ -47,6 +47,8 @@ export class ImaginedFiles implements Files {
 
   read(path: string): Uint8Array {
     const place = this.at(path);
+    // What has no other name, such as a memfd, has what was written to it, and libraries write nothing.
+    if (this.descriptor(place)) return new Uint8Array();
     if (!this.changed.has(place)) return this.beneathImagined(place) ? missing('open', path) : this.real.read(place);
     const content = this.changed.get(place);
     if (content === null) throw failure('read', path, 'EISDIR');

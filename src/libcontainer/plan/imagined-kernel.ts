@@ -129,6 +129,10 @@ export class ImaginedKernel {
       if (command === 'BPF_PROG_QUERY') fill(registers[1], bpfProgQuery, { prog_cnt: 0 });
       return undefined;
     },
+    // No code of ours is run in imagination.
+    mprotect: () => -errnoNumber('EACCES'),
+    // A flag is known if the kernel gets as far as to look for a program.
+    seccomp: (_, { registers: [, , program] }) => (program === 0 ? -errnoNumber('EFAULT') : undefined),
     // Whoever is waited for is done.
     ppoll: (_, { registers: [table] }) => {
       if (!(table instanceof Memory)) return undefined;

@@ -1,5 +1,4 @@
-import type { Engine, Native, NativeMemory } from '../../engine/engine.ts';
-import { nativeFunctions } from '../../syscalls/native.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { type RecordOptions, RecordPort } from '../../syscalls/ports/record-port.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import type { Machine } from '../machine.ts';
@@ -7,6 +6,7 @@ import { Descriptors } from './descriptors.ts';
 import { ImaginedFiles } from './imagined-files.ts';
 import { ImaginedHost } from './imagined-host.ts';
 import { descriptorOf, ImaginedKernel } from './imagined-kernel.ts';
+import { ImaginedNative } from './imagined-native.ts';
 
 /**
  * A machine on which nothing is done: files are written in imagination, and the kernel has no objection. For a plan of
@@ -17,7 +17,7 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
   const files = new ImaginedFiles(engine.files, own);
   const kernel = new ImaginedKernel(engine.files, rootfs, engine.encode, INIT);
   const host = new ImaginedHost(files);
-  const native = new ImaginedNative();
+  const native = new ImaginedNative(engine, BUILDER);
   files.imagine(`/proc/${RUNTIME}/stat`, stat(engine, RUNTIME, 'tsrunc'));
   const status = engine.decode(engine.files.read('/proc/self/status'));
   files.imagine('/proc/self/status', engine.encode(status.replace(/^PPid:.*$/m, 'PPid:\t1')));
@@ -64,7 +64,7 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
 const RUNTIME_NAME = 'runtime';
 
 /** What the runtime asks the kernel about processes that are imagined, and of what they alone have. */
-const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'ppoll'];
+const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'mprotect', 'ppoll', 'seccomp'];
 
 const RUNTIME = 999;
 /** The process that the builder clones has the next number. */
@@ -80,22 +80,4 @@ function becomes(files: ImaginedFiles, engine: Engine, { program, ino }: { progr
 /** State, and the fields 4 to 52 of proc_pid_stat(5): all are one, the time of the start and the place of the code too. */
 function stat(engine: Engine, pid: number, program: string): Uint8Array {
   return engine.encode(`${pid} (${program}) S ${Array<string>(49).fill('1').join(' ')}\n`);
-}
-
-/** Functions of libraries that all succeed; a process that is spawned gets the builder's number. */
-class ImaginedNative implements Native {
-  private memory: NativeMemory | undefined;
-
-  call(fn: { readonly symbol: string }, args: readonly number[]): { value: number; errno: number } {
-    if (fn.symbol === nativeFunctions.posix_spawn.symbol && this.memory) {
-      const { bytes, address } = this.memory;
-      new DataView(bytes.buffer).setInt32((args[0] ?? address) - address, BUILDER, true);
-    }
-    return { value: 0, errno: 0 };
-  }
-
-  map(size: number): NativeMemory {
-    this.memory = { address: 0x10000, bytes: new Uint8Array(size) };
-    return this.memory;
-  }
 }

@@ -179,6 +179,18 @@ testTsrunc('twice the same bundle has no difference, and a change is what differ
   );
 });
 
+testTsrunc('what systemd would be asked for is in the plan, in words', () => {
+  const patch = { '/linux/cgroupsPath': 'web.slice:x:y' };
+  const args = ['--systemd-cgroup', 'plan', '--bundle', box.bundle({ ownRootfs: true, patch }), '--format', 'json'];
+  const steps: Step[] = JSON.parse(ok(box.runtime(args)).stdout).steps;
+  const asked = steps.flatMap(({ calls }) => calls).filter(({ process }) => process === 'systemd');
+  expect(asked.map(({ syscall }) => syscall)).toEqual(expect.arrayContaining(['Hello', 'Get', 'StartTransientUnit']));
+  const [unit, mode, properties] = asked.find(({ syscall }) => syscall === 'StartTransientUnit')?.args ?? [];
+  expect([unit, mode]).toEqual(['"x-y.scope"', '"replace"']);
+  for (const property of ['Slice="web.slice"', 'Delegate=true', 'PIDs=[1000]']) expect(properties).toContain(property);
+  expect(steps.some(({ step }) => step === 'execute the program')).toBe(true);
+});
+
 testTsrunc('what the machine would refuse of a seccomp profile is refused', () => {
   const seccomp = { defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_PARISC64'] };
   const plan = box.runtime(['plan', '--bundle', box.bundle({ patch: { '/linux/seccomp': seccomp } })]);

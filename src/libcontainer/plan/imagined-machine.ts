@@ -1,18 +1,22 @@
 import type { Engine } from '../../engine/engine.ts';
 import { type RecordOptions, RecordPort } from '../../syscalls/ports/record-port.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
+import { callerOf } from '../caller.ts';
+import { findCgroupRoot } from '../cgroups/root.ts';
 import type { Machine } from '../machine.ts';
 import { Descriptors } from './descriptors.ts';
 import { ImaginedFiles } from './imagined-files.ts';
 import { ImaginedHost } from './imagined-host.ts';
 import { descriptorOf, ImaginedKernel } from './imagined-kernel.ts';
 import { ImaginedNative } from './imagined-native.ts';
+import { type BusCall, ImaginedSystemd } from './imagined-systemd.ts';
 
 /**
  * A machine on which nothing is done: files are written in imagination, and the kernel has no objection. For a plan of
- * what `create` and `start` would do with the bundle whose root filesystem is `rootfs`.
+ * what `create` and `start` would do with the bundle whose root filesystem is `rootfs`. What is said to systemd is told to
+ * `tell`.
  */
-export function imaginedMachine(engine: Engine, rootfs: string): Machine {
+export function imaginedMachine(engine: Engine, rootfs: string, tell: (call: BusCall) => void): Machine {
   const own = new Descriptors();
   const files = new ImaginedFiles(engine.files, own);
   const kernel = new ImaginedKernel(engine.files, rootfs, engine.encode, INIT);
@@ -21,6 +25,7 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
   files.imagine(`/proc/${RUNTIME}/stat`, stat(engine, RUNTIME, 'tsrunc'));
   const status = engine.decode(engine.files.read('/proc/self/status'));
   files.imagine('/proc/self/status', engine.encode(status.replace(/^PPid:.*$/m, 'PPid:\t1')));
+  const { uid } = callerOf(engine);
   for (const pid of [BUILDER, INIT]) {
     files.imagineAllOf(`/proc/${pid}`);
     files.imagine(`/proc/${pid}/setgroups`, engine.encode('allow\n'));
@@ -30,6 +35,13 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
   files.imagine(`/proc/${INIT}/status`, engine.encode(status));
   becomes(files, engine, { program: STUB_NAME, ino: 1 });
 
+  const systemd = (): ImaginedSystemd =>
+    new ImaginedSystemd(
+      engine,
+      systemdCgroup(uid),
+      (path) => host.makeCgroup(findCgroupRoot({ ...engine, files }).mount, path),
+      tell,
+    );
   const port = (process: string, descriptors: Descriptors, more: RecordOptions): RecordPort =>
     new RecordPort(process, [], {
       ...more,
@@ -40,6 +52,7 @@ export function imaginedMachine(engine: Engine, rootfs: string): Machine {
       },
       answer: (entry) => {
         const { name } = entry.call;
+        if (name === 'connect') files.converse(descriptorOf(entry.registers[0]), systemd());
         if (name === 'close') descriptors.close(descriptorOf(entry.registers[0]));
         if (process === RUNTIME_NAME && !ABOUT_INIT.includes(name)) return kernel.asked(entry) ?? host.answer(entry);
         if (name !== 'execve') return kernel.answer(entry);
@@ -70,6 +83,11 @@ const RUNTIME = 999;
 /** The process that the builder clones has the next number. */
 const BUILDER = 1000;
 const INIT = BUILDER + 1;
+
+/** That of a user is a service of the machine's. */
+function systemdCgroup(uid: number): string {
+  return uid === 0 ? '' : `/user.slice/user-${uid}.slice/user@${uid}.service`;
+}
 
 /** What /proc says of init. */
 function becomes(files: ImaginedFiles, engine: Engine, { program, ino }: { program: string; ino: number }): void {

@@ -45,6 +45,8 @@ const RICH: Patch = {
   '/process/oomScoreAdj': 100,
   '/linux/sysctl': { 'kernel.shmmni': '100' },
   '/linux/devices': [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }],
+  '/hooks/prestart': [{ path: '/bin/true' }],
+  '/hooks/createContainer': [{ path: '/bin/true' }],
   '/linux/seccomp': {
     defaultAction: 'SCMP_ACT_ERRNO',
     architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],

@@ -129,6 +129,7 @@ export class ImaginedKernel {
       if (command === 'BPF_PROG_QUERY') fill(registers[1], bpfProgQuery, { prog_cnt: 0 });
       return undefined;
     },
+    wait4: (_, { registers: [pid] }) => Math.max(0, descriptorOf(pid)),
     // No code of ours is run in imagination.
     mprotect: () => -errnoNumber('EACCES'),
     // A flag is known if the kernel gets as far as to look for a program.
@@ -290,7 +291,7 @@ function nodeFacts(node: { mode: number; device: number } | undefined): Readonly
   };
 }
 
-/** The number of a descriptor, if it is known by now; -1 is none. */
+/** The number of a descriptor or a process, if it is known by now; -1 is none. */
 export function descriptorOf(register: Operand | undefined): number {
   if (register instanceof Result) return register.known ? register.value : -1;
   return typeof register === 'number' ? register : -1;

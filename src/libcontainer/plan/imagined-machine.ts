@@ -77,7 +77,7 @@ export function imaginedMachine(engine: Engine, rootfs: string, tell: (call: Bus
 const RUNTIME_NAME = 'runtime';
 
 /** What the runtime asks the kernel about processes that are imagined, and of what they alone have. */
-const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'mprotect', 'ppoll', 'seccomp'];
+const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'mprotect', 'ppoll', 'seccomp', 'wait4'];
 
 const RUNTIME = 999;
 /** The process that the builder clones has the next number. */

@@ -27,10 +27,10 @@ function planned(bundle: string, id: string): Step[] {
   return JSON.parse(ok(box.runtime(['plan', '--bundle', bundle, '--format', 'json', id])).stdout).steps;
 }
 
-/** What can only be known when it is done are the numbers of inherited descriptors, and of a key. */
+/** What can only be known when it is done are the numbers of inherited descriptors, of a process, and of a key. */
 function comparable({ process, syscall, args }: Call): string {
   const words = args.join(', ');
-  const told = ['close', 'listen', 'accept4', 'keyctl', 'sendmsg'].includes(syscall)
+  const told = ['close', 'listen', 'accept4', 'keyctl', 'recvmsg', 'sendmsg', 'wait4'].includes(syscall)
     ? words.replace(/\b\d+\b/, 'N')
     : words;
   return `${process}: ${syscall}(${told})`;

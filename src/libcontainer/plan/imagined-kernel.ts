@@ -35,13 +35,8 @@ export class ImaginedKernel {
 
   /** Undefined: no objection. */
   answer(entry: Entry): number | undefined {
-    this.asked(entry);
-    return this.answers[entry.call.name]?.(this.wordsOf(entry), entry);
-  }
-
-  /** A call that there is no objection to. */
-  asked(entry: Entry): undefined {
     this.current = entry;
+    return this.answers[entry.call.name]?.(this.wordsOf(entry), entry);
   }
 
   /** A descriptor for the call that was asked about last. */

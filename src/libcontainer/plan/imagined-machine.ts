@@ -46,7 +46,9 @@ export function imaginedMachine(engine: Engine, rootfs: string, tell: (call: Bus
     new RecordPort(process, [], {
       ...more,
       number: () => {
-        const fd = kernel.open(descriptors);
+        // What a descriptor of init's stands for, those of the same number elsewhere must not change.
+        if (IN_CONTAINER.includes(process)) return kernel.open(descriptors);
+        const fd = descriptors.open();
         if (process === RUNTIME_NAME) host.opened(fd);
         return fd;
       },
@@ -54,7 +56,8 @@ export function imaginedMachine(engine: Engine, rootfs: string, tell: (call: Bus
         const { name } = entry.call;
         if (name === 'connect') files.converse(descriptorOf(entry.registers[0]), systemd());
         if (name === 'close') descriptors.close(descriptorOf(entry.registers[0]));
-        if (process === RUNTIME_NAME && !ABOUT_INIT.includes(name)) return kernel.asked(entry) ?? host.answer(entry);
+        if (process === RUNTIME_NAME && !ABOUT_INIT.includes(name)) return host.answer(entry);
+        if (process === HOOK_NAME && name !== 'execve') return undefined;
         if (name !== 'execve') return kernel.answer(entry);
         if (process === 'init') becomes(files, engine, { program: 'program', ino: 2 });
         return 'gone';
@@ -75,6 +78,9 @@ export function imaginedMachine(engine: Engine, rootfs: string, tell: (call: Bus
 }
 
 const RUNTIME_NAME = 'runtime';
+const HOOK_NAME = 'hook';
+/** The processes that become the container, one of the other. */
+const IN_CONTAINER: readonly string[] = ['builder', 'init'];
 
 /** What the runtime asks the kernel about processes that are imagined, and of what they alone have. */
 const ABOUT_INIT: readonly string[] = ['bpf', 'getsockopt', 'mprotect', 'ppoll', 'seccomp', 'wait4'];

@@ -152,29 +152,33 @@ withCriu(title, () => {
     });
   }
 
-  test.each(['soft', 'ignore'])('under another ID, with cgroups %s, it has that one’s cgroup', async (mode) => {
-    const counter = begin(cgroupNamespace);
-    await until('it counts', () => counter.count() > 1);
-    const to = images();
-    ok(checkpoint(counter.id, to, ['--manage-cgroups-mode', mode]));
-    const saved = counter.count();
-    const other = box.id();
-    ok(restore(other, to, counter.bundle, ['--manage-cgroups-mode', mode]));
-    await goesOn(counter, saved);
-    const { pid } = state(other);
-    if (isTsrunc) {
-      expect(
-        /^0::(.*)$/m
-          .exec(slurp(`/proc/${pid}/cgroup`))?.[1]
-          ?.split('/')
-          .at(-1),
-      ).toBe(other);
-      expect(linkOf(`/proc/${pid}/ns/cgroup`)).not.toBe(linkOf('/proc/self/ns/cgroup'));
-      const shown = mounts(pid).filter(({ type }) => type === 'cgroup2');
-      expect(shown.map(({ root }) => root.split('/').at(-1))).toEqual([other]);
-    }
-    remove(other);
-  });
+  // Runc 1.1 does not know the last one.
+  test.each(isTsrunc ? ['soft', 'ignore'] : ['soft'])(
+    'under another ID, with cgroups %s, it has that one’s cgroup',
+    async (mode) => {
+      const counter = begin(cgroupNamespace);
+      await until('it counts', () => counter.count() > 1);
+      const to = images();
+      ok(checkpoint(counter.id, to, ['--manage-cgroups-mode', mode]));
+      const saved = counter.count();
+      const other = box.id();
+      ok(restore(other, to, counter.bundle, ['--manage-cgroups-mode', mode]));
+      await goesOn(counter, saved);
+      const { pid } = state(other);
+      if (isTsrunc) {
+        expect(
+          /^0::(.*)$/m
+            .exec(slurp(`/proc/${pid}/cgroup`))?.[1]
+            ?.split('/')
+            .at(-1),
+        ).toBe(other);
+        expect(linkOf(`/proc/${pid}/ns/cgroup`)).not.toBe(linkOf('/proc/self/ns/cgroup'));
+        const shown = mounts(pid).filter(({ type }) => type === 'cgroup2');
+        expect(shown.map(({ root }) => root.split('/').at(-1))).toEqual([other]);
+      }
+      remove(other);
+    },
+  );
 
   test('bind mounts, masks and tmpfs come back', async () => {
     const source = box.scratch();

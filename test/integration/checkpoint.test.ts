@@ -39,9 +39,17 @@ function plain({ opts = {} }: Asked): Record<string, unknown> {
   const { pid, root, images_dir_fd, work_dir_fd, ext_mnt, freeze_cgroup, cg_root, inherit_fd, external, ...rest } =
     opts;
   // Of an older wording, which the newer one overrides.
-  const { manage_cgroups, ...words } = rest;
+  const { manage_cgroups, manage_cgroups_mode: mode, ...others } = rest;
+  // Runc 1.1 says it only at a checkpoint, and only if it is asked to.
+  const words = { ...others, ...(isTsrunc && { manage_cgroups_mode: mode }) };
   const unset = new Set(['track_mem', 'tcp_skip_in_flight', 'link_remap', 'ps', 'parent_img']);
   return Object.fromEntries(Object.entries(words).filter(([key, value]) => !(unset.has(key) && !value)));
+}
+
+function expected(always: Readonly<Record<string, unknown>>, opts: Case['opts']): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...always, ...opts };
+  if (!isTsrunc) delete all['manage_cgroups_mode'];
+  return all;
 }
 
 describe('checkpoint', () => {
@@ -53,11 +61,12 @@ describe('checkpoint', () => {
       const images = path.join(box.scratch(), 'images');
       ok(checkpoint(container.id, images, flags));
       const asked = criu.work();
-      expect(plain(asked)).toEqual({ ...dumps.always, ...opts });
+      expect(plain(asked)).toEqual(expected(dumps.always, opts));
       expect(asked).toMatchObject({ type: flags.includes('--pre-dump') ? 'PRE_DUMP' : 'DUMP', images });
       const stays = flags.includes('--leave-running') || flags.includes('--pre-dump');
-      expect(box.containers().includes(container.id)).toBe(stays);
-      if (stays) container.delete('--force');
+      // Runc does not wait for the end of what was saved, and may leave the container.
+      if (isTsrunc || stays) expect(box.containers().includes(container.id)).toBe(stays);
+      ok(container.call(['delete', '--force', container.id]));
     },
   );
 
@@ -67,7 +76,7 @@ describe('checkpoint', () => {
     const [images, work] = ['images', 'work'].map((name) => path.join(box.scratch(), name));
     ok(checkpoint(container.id, images ?? '', ['--work-path', work ?? '']));
     expect(criu.work()).toMatchObject({ images, work, opts: { pid, root: box.rootfs } });
-    expect(fs.statSync(images ?? '').mode & 0o777).toBe(0o700);
+    if (isTsrunc) expect(fs.statSync(images ?? '').mode & 0o777).toBe(0o700);
   });
 
   test('saves into ./checkpoint unless told otherwise', () => {
@@ -137,7 +146,10 @@ describe('checkpoint', () => {
     [['--lazy-pages', '--status-fd', '99'], 'invalid --status-fd argument 99: bad file descriptor'],
   ])('with %j is refused, and the container goes on', (flags, words) => {
     const { container } = running();
-    refused(checkpoint(container.id, box.scratch(), flags), words);
+    const outcome = checkpoint(container.id, box.scratch(), flags);
+    // Runc complains that it could not delete the container, too.
+    if (isTsrunc) refused(outcome, words);
+    else expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringMatching(words)]);
     expect(container.state().status).toBe('running');
     container.delete('--force');
     criu.asked();
@@ -181,7 +193,7 @@ describe('restore', () => {
     (_, { flags, opts, newer }) => {
       if (newer && !isTsrunc) return;
       const { id, asked } = restored(flags);
-      expect(plain(asked)).toEqual({ ...restores.always, ...opts });
+      expect(plain(asked)).toEqual(expected(restores.always, opts));
       expect(asked).toMatchObject({ type: 'RESTORE', images, mounted: true });
       end(id);
     },
@@ -288,7 +300,7 @@ describe('restore', () => {
   test('in the foreground waits, forwards signals and gives the exit status', async () => {
     const id = box.id();
     const call = box.begin(['restore', '--bundle', bundle, '--image-path', images, id], criu.caller());
-    await until('it runs', () => slurp(path.join(box.root, id, 'state.json')).includes('"phase":"created"'));
+    await until('it runs', () => box.runtime(['state', id]).stdout.includes('running'));
     // What the stand-in restores listens only after a moment.
     await new Promise((resolve) => setTimeout(resolve, 300));
     process.kill(call.pid, 'SIGTERM');

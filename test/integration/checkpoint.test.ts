@@ -460,7 +460,9 @@ besideRunc('what runc asks for', () => {
     const { ext_mnt: mounts } = work.opts ?? {};
     const pairs = Array.isArray(mounts) ? mounts.map(({ key, val }) => `${key} ${val}`) : [];
     const own = pairs.filter((pair) => !pair.startsWith('/sys/fs/cgroup/'));
-    return { manage_cgroups_mode: 3, ...plain(work), type: work.type, ext_mnt: [...new Set(own)].sort() };
+    const words = plain(work);
+    const mode = words['manage_cgroups_mode'] ?? 3;
+    return { ...words, manage_cgroups_mode: mode, type: work.type, ext_mnt: [...new Set(own)].sort() };
   }
 });
 

@@ -72,10 +72,12 @@ lint: build/validators.ts
 	npx tsc -p tsconfig.core.json
 	npx biome check .
 	node scripts/run-typescript.mjs scripts/conformance.ts --check
+	node scripts/run-typescript.mjs scripts/compatibility.ts --check
 
-# docs/conformance.md, from its sources.
+# docs/conformance.md and docs/compatibility.md, from their sources.
 docs: $(MODULES)
 	node scripts/run-typescript.mjs scripts/conformance.ts
+	node scripts/run-typescript.mjs scripts/compatibility.ts
 
 format: $(MODULES)
 	npx biome check --write .

@@ -28,7 +28,7 @@ export async function rehearse(): Promise<void> {
     await perform([...globals, 'state', 'none'], pretence(), 1);
     await perform([...globals, 'list'], pretence());
     await perform([...globals, 'plan', ...bundle], pretence());
-    const imagined = imaginedMachine(pretence(), join(place, 'rootfs'));
+    const imagined = imaginedMachine(pretence(), join(place, 'rootfs'), () => undefined);
     const life = [
       ['create', ...bundle, '--pid-file', join(place, 'pid'), 'c'],
       ['state', 'c'],

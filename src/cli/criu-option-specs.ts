@@ -26,6 +26,14 @@ const shared = {
     help: 'what criu does about cgroups: soft, full, strict or ignore',
     default: 'soft',
   },
+  networkLock: {
+    name: 'network-lock',
+    kind: 'string',
+    value: 'METHOD',
+    complete: ['iptables', 'nftables', 'skip'],
+    help: 'how the network is stopped meanwhile: iptables, nftables or skip',
+    default: 'iptables',
+  },
   emptyNs: {
     name: 'empty-ns',
     kind: 'strings',
@@ -63,6 +71,7 @@ export const checkpointOptions: readonly OptionSpec[] = [
   shared.locks,
   boolean('pre-dump', 'save memory only, and let the container go on'),
   shared.cgroups,
+  shared.networkLock,
   shared.emptyNs,
   shared.dedup,
 ];
@@ -75,8 +84,10 @@ export const restoreOptions: readonly OptionSpec[] = [
   shared.shell,
   shared.locks,
   shared.cgroups,
+  shared.networkLock,
   shared.emptyNs,
   shared.dedup,
+  boolean('tcp-close', 'bring TCP connections back closed'),
   boolean('lazy-pages', 'fetch memory when it is needed, from criu lazy-pages'),
   {
     name: 'lsm-profile',

@@ -1,7 +1,7 @@
 import type { ParsedCommand } from '../engine/arguments.ts';
 import type { Files } from '../engine/engine.ts';
 import type { CriuOptionsGiven } from '../libcontainer/checkpoint/options.ts';
-import { cgroupModes } from '../libcontainer/checkpoint/rpc.ts';
+import { cgroupModes, networkLocks } from '../libcontainer/checkpoint/rpc.ts';
 import { ContainerError } from '../libcontainer/errors.ts';
 import { absolute } from './paths.ts';
 import { goQuote } from './quote.ts';
@@ -13,6 +13,7 @@ type Options = ParsedCommand['options'];
 export function criuOptions(files: Files, options: Options): CriuOptionsGiven {
   const workPath = text(options, 'work-path') ?? '';
   const mode = text(options, 'manage-cgroups-mode') ?? '';
+  const lock = text(options, 'network-lock') ?? '';
   const unknown = list(options, 'empty-ns').find((name) => name !== 'network');
   if (unknown !== undefined)
     throw new ContainerError('invalid-argument', `namespace ${goQuote(unknown)} is not supported`);
@@ -25,11 +26,11 @@ export function criuOptions(files: Files, options: Options): CriuOptionsGiven {
     autoDedup: flag(options, 'auto-dedup'),
     lazyPages: flag(options, 'lazy-pages'),
     ...(workPath !== '' && { workPath: absolute(files, workPath) }),
-    ...(mode !== '' && { cgroupMode: cgroupMode(mode) }),
+    ...(mode !== '' && { cgroupMode: wordOf(cgroupModes, mode, 'manage-cgroups-mode') }),
+    ...(lock !== '' && { networkLock: wordOf(networkLocks, lock, 'network-lock') }),
   };
 }
 
-function cgroupMode(mode: string): keyof typeof cgroupModes {
-  const modes = Object.keys(cgroupModes) as (keyof typeof cgroupModes)[];
-  return oneOf(modes, mode, 'manage-cgroups-mode');
+function wordOf<Word extends string>(table: Readonly<Record<Word, number>>, word: string, name: string): Word {
+  return oneOf(Object.keys(table) as Word[], word, name);
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../spec/config.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { Criu, type Notice } from './checkpoint/criu.ts';
-import { saveStreamNames } from './checkpoint/descriptors.ts';
+import { dumpedNames, externalFiles, saveStreamNames } from './checkpoint/descriptors.ts';
 import { externalMounts, externalNamespaces } from './checkpoint/external.ts';
 import type { CheckpointOptions } from './checkpoint/options.ts';
 import { CriuProcess } from './checkpoint/process.ts';
@@ -33,7 +33,8 @@ export function checkpoint(host: Host, id: string, options: CheckpointOptions): 
   }
   checkStatusFd(host, options);
   prepareDirectories(host, options);
-  dump(host, { saved, config: state.loadConfig(), cgroup, scratch: state.path }, options);
+  const streams = dumpedNames(engine, saved.init_process_pid, saved.external_descriptors ?? []);
+  dump(host, { saved, config: state.loadConfig(), cgroup, streams, scratch: state.path }, options);
   if (!options.leaveRunning && !options.preDump) remove(host, id, { force: true });
 }
 
@@ -41,6 +42,8 @@ interface Running {
   readonly saved: SavedState;
   readonly config: Config;
   readonly cgroup: Cgroup;
+  /** The names of init's streams. */
+  readonly streams: readonly string[];
   readonly scratch: string;
 }
 
@@ -60,7 +63,7 @@ function dump(host: Host, container: Running, options: CheckpointOptions): void 
     const type = options.preDump ? requestTypes.PRE_DUMP : requestTypes.DUMP;
     const answer = criu.perform({ type, opts }, (notice) => notified(host, notice, options));
     if (!answer.success) throw criuFailure(engine, options.preDump ? 'pre-dump' : 'dump', answer, `${work}/${LOG}`);
-    if (!options.preDump) saveStreamNames(engine, options.imagePath, container.saved.external_descriptors ?? []);
+    if (!options.preDump) saveStreamNames(engine, images, container.streams);
     // After a pre-dump it waits for the next one, and takes the end for a failure.
     process.leave();
   } finally {
@@ -69,7 +72,11 @@ function dump(host: Host, container: Running, options: CheckpointOptions): void 
 }
 
 /** What criu is told. Of a pre-dump mounts and namespaces are not a part. */
-function dumpSettings({ engine }: Host, { saved, config, cgroup }: Running, options: CheckpointOptions): CriuOptions {
+function dumpSettings(
+  { engine }: Host,
+  { saved, config, cgroup, streams }: Running,
+  options: CheckpointOptions,
+): CriuOptions {
   const { init_process_pid: pid } = saved;
   const { parentPath, pageServer } = options;
   return {
@@ -79,7 +86,7 @@ function dumpSettings({ engine }: Host, { saved, config, cgroup }: Running, opti
     leave_running: options.leaveRunning === true,
     tcp_skip_in_flight: options.tcpSkipInFlight === true,
     link_remap: options.linkRemap === true,
-    external: externalNamespaces(engine, config, pid),
+    external: [...externalNamespaces(engine, config, pid), ...externalFiles(streams)],
     ...(cgroup.directory !== undefined && { freeze_cgroup: cgroup.directory }),
     ...(pageServer && { ps: pageServer }),
     ...(parentPath !== undefined && { parent_img: parentPath, track_mem: true }),

@@ -36,11 +36,20 @@ function restore(id: string, images: string, bundle: string, flags: readonly str
 
 /** Without what is different each time: descriptors, PIDs, directories of the runtime's own, mounts. */
 function plain({ opts = {} }: Asked): Record<string, unknown> {
-  const { pid, root, images_dir_fd, work_dir_fd, ext_mnt, freeze_cgroup, cg_root, inherit_fd, ...rest } = opts;
+  const { pid, root, images_dir_fd, work_dir_fd, ext_mnt, freeze_cgroup, cg_root, inherit_fd, external, ...rest } =
+    opts;
   // Of an older wording, which the newer one overrides.
-  const { manage_cgroups, ...words } = rest;
-  const unset = new Set(['external', 'track_mem', 'tcp_skip_in_flight', 'link_remap', 'ps', 'parent_img']);
+  const { manage_cgroups, manage_cgroups_mode: mode, ...others } = rest;
+  // Runc 1.1 says it only at a checkpoint, and only if it is asked to.
+  const words = { ...others, ...(isTsrunc && { manage_cgroups_mode: mode }) };
+  const unset = new Set(['track_mem', 'tcp_skip_in_flight', 'link_remap', 'ps', 'parent_img']);
   return Object.fromEntries(Object.entries(words).filter(([key, value]) => !(unset.has(key) && !value)));
+}
+
+function expected(always: Readonly<Record<string, unknown>>, opts: Case['opts']): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...always, ...opts };
+  if (!isTsrunc) delete all['manage_cgroups_mode'];
+  return all;
 }
 
 describe('checkpoint', () => {
@@ -52,11 +61,12 @@ describe('checkpoint', () => {
       const images = path.join(box.scratch(), 'images');
       ok(checkpoint(container.id, images, flags));
       const asked = criu.work();
-      expect(plain(asked)).toEqual({ ...dumps.always, ...opts });
+      expect(plain(asked)).toEqual(expected(dumps.always, opts));
       expect(asked).toMatchObject({ type: flags.includes('--pre-dump') ? 'PRE_DUMP' : 'DUMP', images });
       const stays = flags.includes('--leave-running') || flags.includes('--pre-dump');
-      expect(box.containers().includes(container.id)).toBe(stays);
-      if (stays) container.delete('--force');
+      // Runc does not wait for the end of what was saved, and may leave the container.
+      if (isTsrunc || stays) expect(box.containers().includes(container.id)).toBe(stays);
+      ok(container.call(['delete', '--force', container.id]));
     },
   );
 
@@ -66,7 +76,7 @@ describe('checkpoint', () => {
     const [images, work] = ['images', 'work'].map((name) => path.join(box.scratch(), name));
     ok(checkpoint(container.id, images ?? '', ['--work-path', work ?? '']));
     expect(criu.work()).toMatchObject({ images, work, opts: { pid, root: box.rootfs } });
-    expect(fs.statSync(images ?? '').mode & 0o777).toBe(0o700);
+    if (isTsrunc) expect(fs.statSync(images ?? '').mode & 0o777).toBe(0o700);
   });
 
   test('saves into ./checkpoint unless told otherwise', () => {
@@ -95,7 +105,7 @@ describe('checkpoint', () => {
     const file = `/proc/${holder.pid}/ns/net`;
     const { container } = running({ patch: { '/linux/namespaces/1/path': file } });
     ok(checkpoint(container.id, box.scratch()));
-    expect(criu.work().opts?.['external']).toEqual([`net[${fs.statSync(file).ino}]:extRootNetNS`]);
+    expect(criu.work().opts?.['external']).toContain(`net[${fs.statSync(file).ino}]:extRootNetNS`);
     holder.delete('--force');
   });
 
@@ -136,7 +146,10 @@ describe('checkpoint', () => {
     [['--lazy-pages', '--status-fd', '99'], 'invalid --status-fd argument 99: bad file descriptor'],
   ])('with %j is refused, and the container goes on', (flags, words) => {
     const { container } = running();
-    refused(checkpoint(container.id, box.scratch(), flags), words);
+    const outcome = checkpoint(container.id, box.scratch(), flags);
+    // Runc complains that it could not delete the container, too.
+    if (isTsrunc) refused(outcome, words);
+    else expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringMatching(words)]);
     expect(container.state().status).toBe('running');
     container.delete('--force');
     criu.asked();
@@ -180,7 +193,7 @@ describe('restore', () => {
     (_, { flags, opts, newer }) => {
       if (newer && !isTsrunc) return;
       const { id, asked } = restored(flags);
-      expect(plain(asked)).toEqual({ ...restores.always, ...opts });
+      expect(plain(asked)).toEqual(expected(restores.always, opts));
       expect(asked).toMatchObject({ type: 'RESTORE', images, mounted: true });
       end(id);
     },
@@ -246,8 +259,8 @@ describe('restore', () => {
     ok(restore(id, images, config));
     const { opts = {}, inherited } = criu.work();
     expect(opts['join_ns']).toEqual([{ ns: 'uts', ns_file: uts }]);
-    expect(opts['inherit_fd']).toEqual([{ key: 'extRootNetNS', fd: expect.any(Number) }]);
-    expect(inherited).toEqual([`net:[${fs.statSync(net).ino}]`]);
+    expect(opts['inherit_fd']).toContainEqual({ key: 'extRootNetNS', fd: expect.any(Number) });
+    expect(inherited).toContain(`net:[${fs.statSync(net).ino}]`);
     end(id);
     holder.delete('--force');
   });
@@ -287,7 +300,7 @@ describe('restore', () => {
   test('in the foreground waits, forwards signals and gives the exit status', async () => {
     const id = box.id();
     const call = box.begin(['restore', '--bundle', bundle, '--image-path', images, id], criu.caller());
-    await until('it runs', () => slurp(path.join(box.root, id, 'state.json')).includes('"phase":"created"'));
+    await until('it runs', () => box.runtime(['state', id]).stdout.includes('running'));
     // What the stand-in restores listens only after a moment.
     await new Promise((resolve) => setTimeout(resolve, 300));
     process.kill(call.pid, 'SIGTERM');
@@ -415,7 +428,7 @@ besideRunc('what runc asks for', () => {
         const { container } = running(runtime);
         ok(checkpoint(container.id, path.join(box.scratch(), 'images'), flags, runtime));
         const work = criu.work();
-        if (box.containers().includes(container.id)) ok(container.call(['delete', '--force', container.id]));
+        ok(container.call(['delete', '--force', container.id]));
         return comparable(work);
       });
       expect(asked[0]).toEqual(asked[1]);
@@ -428,9 +441,12 @@ besideRunc('what runc asks for', () => {
       const images = path.join(box.scratch(), 'images');
       ok(checkpoint(container.id, images, [], runtime));
       criu.asked();
-      ok(restore(container.id, images, bundle, flags, runtime));
-      const work = criu.work();
+      // Runc does not wait for the end of what was saved, and may leave the container.
       ok(box.runtime(['delete', '--force', container.id], runtime));
+      const id = box.id();
+      ok(restore(id, images, bundle, flags, runtime));
+      const work = criu.work();
+      ok(box.runtime(['delete', '--force', id], runtime));
       return comparable(work);
     });
     expect(asked[0]).toEqual(asked[1]);
@@ -444,7 +460,9 @@ besideRunc('what runc asks for', () => {
     const { ext_mnt: mounts } = work.opts ?? {};
     const pairs = Array.isArray(mounts) ? mounts.map(({ key, val }) => `${key} ${val}`) : [];
     const own = pairs.filter((pair) => !pair.startsWith('/sys/fs/cgroup/'));
-    return { manage_cgroups_mode: 3, ...plain(work), type: work.type, ext_mnt: [...new Set(own)].sort() };
+    const words = plain(work);
+    const mode = words['manage_cgroups_mode'] ?? 3;
+    return { ...words, manage_cgroups_mode: mode, type: work.type, ext_mnt: [...new Set(own)].sort() };
   }
 });
 

@@ -24,8 +24,15 @@ const options = {
   ...{ 18: 'link_remap', 23: ['ext_mnt*', pair], 24: 'manage_cgroups', 25: ['cg_root*', { 1: 'ctrl', 2: 'path' }] },
   ...{ 26: 'rst_sibling', 27: ['inherit_fd*', { 1: 'key', 2: 'fd' }], 34: 'manage_cgroups_mode', 37: 'external*' },
   ...{ 38: 'empty_ns', 39: ['join_ns*', { 1: 'ns', 2: 'ns_file' }], 44: 'freeze_cgroup', 46: 'tcp_skip_in_flight' },
-  ...{ 48: 'lazy_pages', 49: 'status_fd', 50: 'orphan_pts_master', 51: 'config_file', 53: 'lsm_profile' },
-  63: 'lsm_mount_context',
+  ...{
+    48: 'lazy_pages',
+    49: 'status_fd',
+    50: 'orphan_pts_master',
+    51: 'config_file',
+    52: 'tcp_close',
+    53: 'lsm_profile',
+  },
+  ...{ 63: 'lsm_mount_context', 64: 'network_lock' },
 };
 const request = {
   ...{ 1: 'type', 2: ['opts', options], 3: 'notify_success', 4: 'keep_open' },

@@ -27,6 +27,7 @@ function restoreOptions(files: Files, options: ParsedCommand['options']): Restor
     ...criuOptions(files, options),
     detach: flag(options, 'detach'),
     noSubreaper: flag(options, 'no-subreaper'),
+    tcpClose: flag(options, 'tcp-close'),
     ...(pidFile !== '' && { pidFile: absolute(files, pidFile) }),
     ...(consoleSocket !== '' && { consoleSocket: absolute(files, consoleSocket) }),
     ...(lsmProfile !== '' && { lsmProfile }),

@@ -50,6 +50,7 @@ function restoreSettings(restoration: Restoration): CriuOptions {
     inherit_fd: [...inherited, ...inheritedStreams(engine, options.imagePath)],
     join_ns: joinedNamespaces(config).byPath,
     cg_root: cgroupRoots(restoration),
+    ...(options.tcpClose && { tcp_close: true }),
     ...(options.lsmProfile !== undefined && { lsm_profile: options.lsmProfile }),
     ...(options.lsmMountContext !== undefined && { lsm_mount_context: options.lsmMountContext }),
   };

@@ -1,5 +1,5 @@
 import type { Foreground } from '../options.ts';
-import type { CgroupMode } from './rpc.ts';
+import type { CgroupMode, NetworkLock } from './rpc.ts';
 
 /** What both `checkpoint` and `restore` take. Paths are absolute. */
 export interface CriuOptionsGiven {
@@ -14,6 +14,8 @@ export interface CriuOptionsGiven {
   readonly autoDedup?: boolean;
   readonly lazyPages?: boolean;
   readonly cgroupMode?: CgroupMode;
+  /** How nothing of a connection gets lost meanwhile. */
+  readonly networkLock?: NetworkLock;
 }
 
 export interface CheckpointOptions extends CriuOptionsGiven {
@@ -36,6 +38,8 @@ export interface RestoreOptions extends CriuOptionsGiven {
   readonly consoleSocket?: string;
   readonly detach?: boolean;
   readonly noSubreaper?: boolean;
+  /** TCP connections come back closed. */
+  readonly tcpClose?: boolean;
   /** `selinux:LABEL` or `apparmor:PROFILE`. */
   readonly lsmProfile?: string;
   readonly lsmMountContext?: string;

@@ -41,8 +41,10 @@ const options = message({
   lazy_pages: [48, flag],
   orphan_pts_master: [50, flag],
   config_file: [51, text],
+  tcp_close: [52, flag],
   lsm_profile: [53, text],
   lsm_mount_context: [63, text],
+  network_lock: [64, number],
 });
 
 const features = message({ mem_track: [1, flag], lazy_pages: [2, flag] });
@@ -85,4 +87,8 @@ export const requestTypes = {
 /** `--manage-cgroups-mode` → criu's number for it. */
 export const cgroupModes = { ignore: 0, soft: 3, full: 4, strict: 5 } as const;
 
+/** `--network-lock` → criu's number for it. */
+export const networkLocks = { iptables: 1, nftables: 2, skip: 3 } as const;
+
+export type NetworkLock = keyof typeof networkLocks;
 export type CgroupMode = keyof typeof cgroupModes;

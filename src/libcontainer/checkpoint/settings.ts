@@ -5,7 +5,7 @@ import { bitsOf, cloneFlags } from '../../syscalls/constants.ts';
 import { ContainerError } from '../errors.ts';
 import { lastErrors } from './log.ts';
 import type { CriuOptionsGiven } from './options.ts';
-import { type CriuOptions, cgroupModes, type Response } from './rpc.ts';
+import { type CriuOptions, cgroupModes, networkLocks, type Response } from './rpc.ts';
 
 /** What checkpoint and restore say alike. */
 export function commonSettings(engine: Engine, config: Config, options: CriuOptionsGiven): CriuOptions {
@@ -23,6 +23,7 @@ export function commonSettings(engine: Engine, config: Config, options: CriuOpti
     // Devices and addresses are whoever's that gave them to the container: hooks, a network plugin.
     empty_ns: bitsOf(cloneFlags, ['CLONE_NEWNET']),
     orphan_pts_master: true,
+    ...(options.networkLock !== undefined && { network_lock: networkLocks[options.networkLock] }),
     ...(file !== undefined && { config_file: file }),
   };
 }

@@ -37,6 +37,8 @@ const shared: readonly Case[] = [
   { flags: ['--manage-cgroups-mode=full'], opts: { manage_cgroups_mode: 4 } },
   { flags: ['--manage-cgroups-mode=strict'], opts: { manage_cgroups_mode: 5 } },
   { flags: ['--manage-cgroups-mode', 'ignore'], opts: { manage_cgroups_mode: 0 }, newer: true },
+  { flags: ['--network-lock', 'nftables'], opts: { network_lock: 2 }, newer: true },
+  { flags: ['--network-lock=skip'], opts: { network_lock: 3 }, newer: true },
 ];
 
 export const dumps = {
@@ -63,6 +65,7 @@ export const restores = {
     ...shared,
     { flags: ['--lsm-profile', 'selinux:a:b:c:s0'], opts: { lsm_profile: 'selinux:a:b:c:s0' } },
     { flags: ['--lsm-mount-context', 'a:b:c:s0'], opts: { lsm_mount_context: 'a:b:c:s0' } },
+    { flags: ['--tcp-close'], opts: { tcp_close: 1 }, newer: true },
     { flags: ['--no-pivot'], opts: {} },
     { flags: ['--no-subreaper'], opts: {} },
   ] satisfies readonly Case[] as readonly Case[],

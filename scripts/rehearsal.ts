@@ -6,7 +6,10 @@ import { nodeEngine } from '../src/engine/node/engine.ts';
 import { start } from '../src/engine/node/main.ts';
 import { liveMachine, type Machine } from '../src/libcontainer/machine.ts';
 import { INIT, imaginedMachine } from '../src/libcontainer/plan/imagined-machine.ts';
+import type { Config } from '../src/spec/config.ts';
+import type { Seccomp, SeccompRule } from '../src/spec/config-linux.ts';
 import { HEADER } from '../src/syscalls/layout.ts';
+import { syscallNames } from '../src/syscalls/numbers.ts';
 
 /**
  * Runs the commands that matter for speed where nothing is done. What comes out is of no interest; what V8 has compiled
@@ -22,12 +25,16 @@ export async function rehearse(): Promise<void> {
     await perform(['--version'], pretence());
     await perform(['features'], pretence());
     await perform(['spec', ...bundle], pretence());
-    writeFileSync(join(place, 'config.json'), JSON.stringify(typical(place)));
+    const config = typical(place);
+    writeConfig(place, config);
     // The ports and their wire. It comes as far as to what only a kernel can answer.
     await perform([...globals, 'create', ...bundle, 'c'], pretence(), 1);
     await perform([...globals, 'state', 'none'], pretence(), 1);
     await perform([...globals, 'list'], pretence());
     await perform([...globals, 'plan', ...bundle], pretence());
+    writeConfig(place, filtered(config));
+    await perform([...globals, 'plan', ...bundle], pretence(1));
+    writeConfig(place, config);
     const imagined = imaginedMachine(pretence(), join(place, 'rootfs'), () => undefined);
     const life = [
       ['create', ...bundle, '--pid-file', join(place, 'pid'), 'c'],
@@ -74,6 +81,20 @@ function endOfRehearsal(): never {
   throw new Error('nothing more to rehearse');
 }
 
+/** With a seccomp profile of many rules. What libseccomp says of it means nothing. */
+function filtered(config: Config): Config {
+  const syscalls: SeccompRule[] = [
+    { names: syscallNames, action: 'SCMP_ACT_ALLOW' },
+    { names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_MASKED_EQ' }] },
+  ];
+  const seccomp: Seccomp = {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+    syscalls,
+  };
+  return { ...config, linux: { ...config.linux, seccomp } };
+}
+
 class Exit extends Error {
   constructor(readonly status: number) {
     super();
@@ -81,21 +102,25 @@ class Exit extends Error {
 }
 
 /** What `spec` writes, as a client would have it. */
-function typical(bundle: string): unknown {
-  const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'));
-  return { ...config, process: { ...config.process, terminal: false } };
+function typical(bundle: string): Config {
+  const config: Config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'));
+  return { ...config, process: { cwd: '/', ...config.process, terminal: false } };
+}
+
+function writeConfig(bundle: string, config: Config): void {
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
 }
 
 /**
- * A machine that makes no system call: every call succeeds with 0, every stub answers at once. Nothing but the files of
+ * A machine that makes no system call: every call succeeds with `value`, every stub answers at once. Nothing but the files of
  * the temporary place and of /proc is real.
  */
-function pretence(): Machine {
+function pretence(value = 0): Machine {
   const engine = nodeEngine(() => {
     throw new Error('no system calls here');
   });
   const native: Native = {
-    call: () => ({ value: 0, errno: 0 }),
+    call: () => ({ value, errno: 0 }),
     map: (size) => ({ address: 0x10000, bytes: new Uint8Array(size) }),
   };
   return liveMachine({ ...engine, files: pretendedFiles(engine), native: () => native });

@@ -7,7 +7,9 @@ export type Table = Readonly<Record<string, number>>;
 
 /** The sum of named flags. Addition, since some (CLONE_INTO_CGROUP) lie above bit 31. */
 export function bitsOf<T extends Table>(table: T, names: readonly (keyof T & string)[]): number {
-  return [...new Set(names)].reduce((all, name) => all + (table[name] ?? 0), 0);
+  let bits = 0;
+  for (const [i, name] of names.entries()) if (names.indexOf(name) === i) bits += table[name] ?? 0;
+  return bits;
 }
 
 /** fcntl.h. These are the values of x86_64. */

@@ -23,7 +23,8 @@ export async function boot({ scratch, init, parameters, seconds }: Boot): Promis
   const own = ['root=/dev/root', 'rootfstype=hostfs', 'ro', 'mem=1024M', `uml_dir=${scratch}/`, 'quiet'];
   const console = ['con=null', 'con0=fd:0,fd:1'];
   const args = [...own, ...console, `init=${init}`, `SCRATCH=${scratch}`, ...parameters];
-  // The kernel has helpers, which outlive it unless they are in a PID namespace that ends with it.
+  // The kernel's helpers would outlive it, and the guest's programs go on without it, on the machine here: its death is
+  // that of a PID namespace.
   const supervised = ['--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child=KILL', KERNEL ?? ''];
   const child = spawn('setpriv', [...supervised, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

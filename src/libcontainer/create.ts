@@ -1,6 +1,7 @@
 import type { Config, Process } from '../spec/config.ts';
 import { loadBundle } from './bundle.ts';
 import { callerNofile, callerOf } from './caller.ts';
+import { streamNames } from './checkpoint/descriptors.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
@@ -34,6 +35,7 @@ import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
 import { enterRoot, lastOfRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { surveyStep } from './rootfs/survey.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
@@ -94,6 +96,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...netDevices.move,
     ...sysctlSteps(linux.sysctl ?? {}),
     ...rootMounts(config),
+    surveyStep(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
     ...createHookSteps(config.hooks),
@@ -217,6 +220,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
     },
     cgroup_paths: cgroup.directory ? { '': cgroup.directory } : {},
     namespace_paths: pid ? namespacePaths(config, pid) : {},
+    ...(pid && !config.process?.terminal && { external_descriptors: streamNames(engine) }),
     tsrunc: {
       ociVersion: config.ociVersion,
       bundle: facts.options.bundle,
@@ -235,13 +239,13 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
   };
 }
 
-function namespacePaths(config: Config, pid: number): Record<string, string> {
+export function namespacePaths(config: Config, pid: number): Record<string, string> {
   const types = Object.keys(namespaces) as NamespaceType[];
   const own = types.filter((type) => namespaceOf(config, type) !== 'host');
   return Object.fromEntries(own.map((type) => [namespaces[type].key, `/proc/${pid}/ns/${namespaces[type].file}`]));
 }
 
-function rfc3339(nanoseconds: bigint): string {
+export function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
 }

@@ -62,6 +62,10 @@ export const errorCodes = {
     means: 'A hook failed, was killed, or took longer than its timeout.',
     cure: 'The message has its kind, index and the last that it wrote to standard error.',
   },
+  checkpoint: {
+    means: 'criu could not save the processes of the container, or could not bring them back.',
+    cure: 'The message has the last errors of its log, and where the log is. What criu cannot save by default, an option may allow: --tcp-established, --ext-unix-sk, --file-locks, --shell-job.',
+  },
   'init-died': {
     means:
       'The first process of the container ended while it was being prepared: killed by somebody, or by the memory limit.',

@@ -169,10 +169,18 @@ export class Sandbox {
       const outcome = this.runtime(['delete', '--force', id], runtime === undefined ? {} : { runtime });
       return outcome.status === 0 ? [] : [transcript(outcome)];
     });
+    this.removeCgroupsOfVersion1();
     try {
       await this.clean();
     } catch (error) {
       throw new Error([String(error), ...failures].join('\n'));
+    }
+  }
+
+  /** runc makes them, and gives up on one that is busy for long. tsrunc makes none. */
+  private removeCgroupsOfVersion1(): void {
+    for (const cgroup of cgroupsNamed(this.name)) {
+      if (fs.existsSync(`${cgroup}/cgroup.clone_children`)) tried(() => fs.rmdirSync(cgroup));
     }
   }
 

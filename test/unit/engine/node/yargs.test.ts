@@ -278,7 +278,7 @@ describe('What is no command line of ours', () => {
     ['create --__proto__ c1', 'error: flag provided but not defined: -__proto__'],
     ['create --bundle.x c1', 'error: flag provided but not defined: -bundle.x'],
     ['create --version c1', 'error: flag provided but not defined: -version'],
-    ['checkpoint --help', 'error: "checkpoint" is not a command, see tsrunc --help'],
+    ['teleport --help', 'error: "teleport" is not a command, see tsrunc --help'],
     ['bogus', 'error: "bogus" is not a command, see tsrunc --help'],
     ['crea c1', 'error: "crea" is not a command, see tsrunc --help'],
     ['State c1', 'error: "State" is not a command, see tsrunc --help'],
@@ -314,7 +314,7 @@ describe('A usage failure', () => {
   });
 
   test('prints no help for an unknown command, which is no help with it', () => {
-    expect(parse(['checkpoint', '--help'])).toMatchObject({ kind: 'usage', help: '' });
+    expect(parse(['teleport', '--help'])).toMatchObject({ kind: 'usage', help: '' });
   });
 
   test('hands on the global options, so that it can be logged where the caller looks', () => {

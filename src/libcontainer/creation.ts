@@ -35,6 +35,8 @@ export class Creation implements RecipeContext {
   rootOnTop = false;
   /** In a mount namespace that is joined: descriptor of what is its root until all else is done. */
   oldRoot: number | undefined;
+  /** And from then on the rootfs is the root of all who are in there. */
+  rootExchanged = false;
   /** The rootfs is mounted in the runtime's own mount namespace. */
   rootOnHost = false;
   /** The container's /dev/null, in init, once somebody has needed it. */

@@ -1,5 +1,12 @@
 import { boot } from '../vm/kernel.ts';
 
-/** Boots a machine that does nothing, in the scratch directory argv[2]. */
+/** Boots a machine in the scratch directory argv[2], whose script `init` is its PID 1. */
 const [scratch = ''] = process.argv.slice(2);
-boot({ scratch, init: '/bin/sleep', parameters: ['--', '1000'], seconds: 100 });
+process.chdir(scratch);
+boot({
+  scratch,
+  init: `${scratch}/init`,
+  parameters: [],
+  seconds: 100,
+  onConsole: (text) => process.stdout.write(text),
+});

@@ -13,17 +13,20 @@ export interface Boot {
   readonly parameters: readonly string[];
   /** Until the guest is ended from outside. */
   readonly seconds: number;
+  /** What the console says, piece by piece. */
+  readonly onConsole?: (text: string) => void;
 }
 
 /**
  * Boots on the file system of the host, read-only, and returns what the console said when the guest is through. Its
  * processes die with this one, however that ends.
  */
-export async function boot({ scratch, init, parameters, seconds }: Boot): Promise<string> {
+export async function boot({ scratch, init, parameters, seconds, onConsole }: Boot): Promise<string> {
   const own = ['root=/dev/root', 'rootfstype=hostfs', 'ro', 'mem=1024M', `uml_dir=${scratch}/`, 'quiet'];
   const console = ['con=null', 'con0=fd:0,fd:1'];
   const args = [...own, ...console, `init=${init}`, `SCRATCH=${scratch}`, ...parameters];
-  // The kernel has helpers, which outlive it unless they are in a PID namespace that ends with it.
+  // The kernel's helpers would outlive it, and the guest's programs go on without it, on the machine here: its death is
+  // that of a PID namespace.
   const supervised = ['--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child=KILL', KERNEL ?? ''];
   const child = spawn('setpriv', [...supervised, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,6 +39,7 @@ export async function boot({ scratch, init, parameters, seconds }: Boot): Promis
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (text) => {
       said += text;
+      onConsole?.(String(text));
     });
   }
   try {

@@ -58,10 +58,12 @@ export const pivotJoined: CreationStep = {
     calls.chroot('.');
     pivotRoot.do(creation);
     calls.close(oldRoot);
+    init.kernel.flush();
+    creation.rootExchanged = true;
   },
 };
 
-/** The last that needs it: the others have closed it with their last step. */
+/** Where the root is not exchanged so late, init has closed it before it was ready. */
 export const closeRoot: CreationStep = {
   name: 'close the rootfs',
   do({ init, root }) {
@@ -72,7 +74,8 @@ export const closeRoot: CreationStep = {
 
 /** What a failed create has mounted. By its descriptor: its path may be a mount of the namespace's own. */
 export function unmountJoined(creation: Creation): void {
-  if (!creation.hasInit || !creation.hasRoot) return;
+  // Without its root there would be nothing left of the namespace.
+  if (!creation.hasInit || !creation.hasRoot || creation.rootExchanged) return;
   const { kernel } = creation.init;
   // What the failed step has left unsaid.
   kernel.take();

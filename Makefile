@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance coverage lint docs format \
+.PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance bench coverage lint docs format \
   install uninstall package clean
 
 all: bin/tsrunc build/library/index.js
@@ -63,6 +63,10 @@ test-faults: bin/tsrunc
 conformance: bin/tsrunc
 	RUNTIME_TOOLS=$(RUNTIME_TOOLS) unshare --mount --propagation=private \
 	  node scripts/run-typescript.mjs test/conformance/runtime-tools/main.ts
+
+# BENCH_TIMES=21, BENCH_ONLY=PATTERN.
+bench: bin/tsrunc
+	unshare --mount --propagation=private node scripts/run-typescript.mjs bench/main.ts
 
 coverage: build/validators.ts
 	node scripts/coverage.mjs

@@ -197,6 +197,40 @@ withCriu(title, () => {
     remove(counter.id);
   });
 
+  test('a container with a user namespace comes back, if its root can search the directory of the images', async () => {
+    const ids = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+    const bundle = box.bundle({
+      script: counting,
+      ownRootfs: true,
+      patch: {
+        ...{ '/root/readonly': false, '/linux/namespaces/-': [{ type: 'user' }] },
+        ...{ '/linux/uidMappings': ids, '/linux/gidMappings': ids },
+      },
+    });
+    const counter: Counting = {
+      id: box.id(),
+      bundle,
+      count: () => Number(slurp(path.join(bundle, 'rootfs/count'))),
+    };
+    fs.writeFileSync(path.join(bundle, 'rootfs/count'), '0');
+    fs.chownSync(path.join(bundle, 'rootfs/count'), 100_000, 100_000);
+    box.create({ bundle, id: counter.id, stdio: NOWHERE }).start();
+    await until('it counts', () => counter.count() > 1);
+    const to = images();
+    fs.mkdirSync(to, { mode: 0o711 });
+    ok(checkpoint(counter.id, to));
+    const saved = counter.count();
+    ok(restore(counter.id, to, bundle));
+    await goesOn(counter, saved);
+    expect(
+      slurp(`/proc/${state(counter.id).pid}/uid_map`)
+        .trim()
+        .split(/\s+/),
+    ).toEqual(['0', '100000', '65536']);
+    expect(ok(box.runtime(['exec', counter.id, 'id', '-u'])).stdout).toBe('0\n');
+    remove(counter.id);
+  });
+
   test('what was a pipe is the stream of who restores it', async () => {
     const config = box.bundle({ script: 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.05; done' });
     const id = box.id();

@@ -46,7 +46,7 @@ function restoreSettings(restoration: Restoration): CriuOptions {
     evasive_devices: true,
     // A child of ours, and not of criu's: we tell how it ended.
     rst_sibling: true,
-    ext_mnt: mountSources(engine, config, rootfs, options.bundle),
+    ext_mnt: mountSources(engine, config, { rootfs, bundle: options.bundle, cgroup: restoration.cgroup.directory }),
     inherit_fd: [...inherited, ...inheritedStreams(engine, options.imagePath)],
     join_ns: joinedNamespaces(config).byPath,
     cg_root: cgroupRoots(restoration),

@@ -459,7 +459,7 @@ besideRunc('what runc asks for', () => {
   function comparable(work: Asked): unknown {
     const { ext_mnt: mounts } = work.opts ?? {};
     const pairs = Array.isArray(mounts) ? mounts.map(({ key, val }) => `${key} ${val}`) : [];
-    const own = pairs.filter((pair) => !pair.startsWith('/sys/fs/cgroup/'));
+    const own = pairs.filter((pair) => !pair.startsWith('/sys/fs/cgroup'));
     const words = plain(work);
     const mode = words['manage_cgroups_mode'] ?? 3;
     return { ...words, manage_cgroups_mode: mode, type: work.type, ext_mnt: [...new Set(own)].sort() };

@@ -4,7 +4,7 @@ import { runHooks } from '../hooks/run.ts';
 import { hookState } from '../hooks/state.ts';
 import { MULTIPLEXER } from '../init/console.ts';
 import { sendDescriptor } from '../send-descriptor.ts';
-import { reap } from '../signal.ts';
+import { killProcess, reap } from '../signal.ts';
 import { Criu, type Notice } from './criu.ts';
 import { inheritedStreams } from './descriptors.ts';
 import { joinedNamespaces, mountSources } from './external.ts';
@@ -32,7 +32,10 @@ export const bringBack: RestorationStep = {
   undo(restoration) {
     restoration.cgroup.kill();
     restoration.endCriu();
-    if (restoration.pid) reap(restoration.facts.kernel, restoration.pid);
+    const { facts, pid } = restoration;
+    if (pid === 0) return;
+    killProcess(facts.kernel, pid);
+    reap(facts.kernel, pid);
   },
 };
 

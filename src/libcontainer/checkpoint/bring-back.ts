@@ -1,3 +1,4 @@
+import { namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { inRuntime } from '../hooks/places.ts';
 import { runHooks } from '../hooks/run.ts';
@@ -8,6 +9,7 @@ import { killProcess, reap } from '../signal.ts';
 import { Criu, type Notice } from './criu.ts';
 import { inheritedStreams } from './descriptors.ts';
 import { joinedNamespaces, mountSources } from './external.ts';
+import { restoreLoopback } from './network.ts';
 import type { Restoration, RestorationStep } from './restoration.ts';
 import { type CriuOptions, requestTypes } from './rpc.ts';
 import { publishState } from './saved.ts';
@@ -73,7 +75,11 @@ function cgroupRoots({ facts, criu }: Restoration): NonNullable<CriuOptions['cg_
 
 function notified(restoration: Restoration, { script, pid = 0, descriptor }: Notice): void {
   if (descriptor !== undefined) return handOverTerminal(restoration, descriptor);
-  if (script === 'setup-namespaces') runCreateHooks(restoration, pid);
+  if (script === 'setup-namespaces') {
+    const { facts, state } = restoration;
+    if (namespaceOf(facts.config, 'network') === 'new') restoreLoopback(facts, state.path, pid);
+    runCreateHooks(restoration, pid);
+  }
   if (script !== 'post-restore') return;
   restoration.pid = pid;
   publishState(restoration);

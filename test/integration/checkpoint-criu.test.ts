@@ -6,7 +6,7 @@ import { isAlive, linkOf, mounts, slurp } from './support/host.ts';
 import type { Patch } from './support/json.ts';
 import { isTsrunc, ok, REFERENCE, RUNTIME, type RunOptions, refused } from './support/runtime.ts';
 import { type Sandbox, sandbox } from './support/sandbox.ts';
-import { Receiver, Screen } from './support/terminal.ts';
+import { atTerminal, Receiver, Screen } from './support/terminal.ts';
 import { pause, until } from './support/wait.ts';
 
 /** Real processes, saved and brought back. */
@@ -293,6 +293,30 @@ withCriu(title, () => {
   });
 
   if (isTsrunc) {
+    test('in the foreground a terminal is the caller’s, and is as it was afterwards', async () => {
+      const script = 'i=0; while read line; do i=$((i + 1)); echo "$line $i"; [ "$line" = end ] && exit 5; done';
+      const bundle = box.bundle({ script, patch: { '/process/terminal': true } });
+      const { id, screen } = withTerminal(box, (socket) => {
+        const made = box.create({ bundle, flags: ['--console-socket', socket] });
+        return made.start().id;
+      });
+      screen.type('hello\n');
+      await screen.shows('hello 1');
+      const to = images();
+      ok(checkpoint(id, to));
+      screen.close();
+      const words = ['--root', box.root, 'restore', '--image-path', to, '--bundle', bundle, id];
+      const session = atTerminal(words, { env: { PATH } });
+      const { modes } = session.screen;
+      await until('it runs', () => box.runtime(['state', id]).stdout.includes('running'));
+      session.screen.type('end\r');
+      await session.screen.shows('end 2');
+      expect(await session.done).toBe(5);
+      expect(session.screen.modes).toBe(modes);
+      session.screen.close();
+      await box.clean(id);
+    });
+
     test('what was a file of the host is the stream of who restores it', async () => {
       const [first, second] = ['first', 'second'].map((name) => path.join(box.scratch(), name));
       const script = 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.05; done';

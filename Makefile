@@ -3,9 +3,10 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-all test-faults conformance coverage lint docs format clean
+.PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance coverage lint docs format \
+  install uninstall package clean
 
-all: bin/tsrunc
+all: bin/tsrunc build/library/index.js
 
 $(MODULES): package.json package-lock.json
 	npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
@@ -20,10 +21,26 @@ bin/tsrunc: $(MODULES) build/validators.ts $(SOURCES)
 man: $(MODULES)
 	node scripts/run-typescript.mjs scripts/man.ts build/man
 
+# Where what is installed goes: DESTDIR is put before all of it, for who makes packages.
+PREFIX ?= /usr/local
+
+install: bin/tsrunc man
+	scripts/install.sh install "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	scripts/install.sh uninstall "$(DESTDIR)" "$(PREFIX)"
+
+# build/packages: a .deb, a tarball, and a package for npm.
+package: bin/tsrunc man build/library/index.js
+	scripts/package.sh build/packages
+
+build/library/index.js: $(MODULES) $(SOURCES) scripts/library.mjs tsconfig.library.json
+	node scripts/library.mjs
+
 demo: bin/tsrunc
 	scripts/demo.sh
 
-test: bin/tsrunc
+test: all
 	npx jest $(JEST_ARGS)
 
 test-unit: build/validators.ts
@@ -32,7 +49,11 @@ test-unit: build/validators.ts
 test-vm: bin/tsrunc
 	npx jest test/vm $(JEST_ARGS)
 
-test-all: bin/tsrunc
+# containerd, Docker and podman, as far as they are installed: see test/clients/README.md.
+test-clients: bin/tsrunc
+	TSRUNC_FULL=1 npx jest test/clients $(JEST_ARGS)
+
+test-all: bin/tsrunc build/library/index.js
 	TSRUNC_FULL=1 npx jest $(JEST_ARGS)
 
 test-faults: bin/tsrunc

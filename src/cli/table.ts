@@ -73,6 +73,7 @@ export const commands: readonly Command[] = [
       { name: 'detach', alias: 'd', kind: 'boolean', help: 'do not wait for the end' },
       { name: 'keep', kind: 'boolean', help: 'do not delete the container when its process has ended' },
       { name: 'no-subreaper', kind: 'boolean', help: 'do not adopt and reap the orphans of the container' },
+      { name: 'hold', kind: 'boolean', help: 'leave it to another command to start the container', hidden: true },
     ],
     examples: [
       ['tsrunc run --bundle /bundles/web web', 'run `web` until its program ends'],
@@ -324,6 +325,25 @@ export const commands: readonly Command[] = [
       { name: 'diff', kind: 'string', value: 'DIR', complete: 'directory', help: 'the difference to another bundle' },
     ],
     load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'check',
+    description: 'say whether this host can run containers, and what it lacks',
+    arguments: [],
+    options: [
+      { ...bundle, help: 'ask for what the container of this bundle needs, not for what containers may need' },
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        complete: ['text', 'json'],
+        help: 'text or json',
+        default: 'text',
+      },
+    ],
+    examples: [['tsrunc check --bundle /bundles/web', 'what is missing for this bundle, and what to do about it']],
+    load: () => import('./commands/check.ts'),
   },
   {
     name: 'gc',

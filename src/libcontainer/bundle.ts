@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import { isErrno } from '../engine/errors.ts';
 import type { Config } from '../spec/config.ts';
 import { loadConfig } from '../spec/load.ts';
+import { inTodaysWords } from '../spec/older.ts';
 import { formatProblem } from '../spec/problem.ts';
 import { ContainerError } from './errors.ts';
 import type { Log } from './host.ts';
@@ -24,7 +25,7 @@ export function loadBundle(engine: Engine, log: Log, directory: string): Bundle 
     const text = errors.map((problem) => `config.json:${formatProblem(problem)}`).join('; ');
     throw new ContainerError('invalid-config', text || 'config.json cannot be used', { pointer: first?.pointer });
   }
-  return { config, rootfs: rootfsOf(engine, directory, config) };
+  return { config: inTodaysWords(config), rootfs: rootfsOf(engine, directory, config) };
 }
 
 export function configPath(directory: string): string {

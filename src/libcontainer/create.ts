@@ -34,7 +34,8 @@ import { deviceSteps } from './rootfs/devices.ts';
 import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
-import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { enterRoot, lastOfRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { surveyStep } from './rootfs/survey.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
@@ -72,6 +73,10 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
   const { mounts = [], linux = {}, process } = config;
   const netDevices = netDeviceSteps(config);
   const intelRdt = intelRdtSteps(config);
+  const noPivot = options.noPivot === true;
+  const lastSteps = lastOfRoot(config, noPivot);
+  // A filter that is loaded at create would have the agent asked about them.
+  const notifies = linux.seccomp?.listenerPath !== undefined;
   return [
     ...labelChecks(process),
     ...poststopAfterFailure(config.hooks),
@@ -91,6 +96,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...netDevices.move,
     ...sysctlSteps(linux.sysctl ?? {}),
     ...rootMounts(config),
+    surveyStep(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
     ...createHookSteps(config.hooks),
@@ -99,7 +105,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...consoleSteps(process),
     ...pidfdSteps(options),
     ...(process ? [cwdStep(process.cwd)] : []),
-    ...enterRoot(config, options.noPivot === true),
+    ...enterRoot(config, noPivot),
     ...readonlyTmpfsSteps(mounts),
     ...(config.root?.readonly ? [rootReadonly] : []),
     ...hostnameSteps(config),
@@ -108,9 +114,11 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...attributeSteps(process, linux),
     ...(process ? [executableStep(process)] : []),
     ready,
+    ...(notifies ? lastSteps : []),
     ...(process && linux.seccomp ? [confine(process)] : []),
     ...netDevices.done,
     publish,
+    ...(notifies ? [] : lastSteps),
     parkInit,
   ];
 }
@@ -144,9 +152,10 @@ const makeCgroup: CreationStep = {
 const ready: CreationStep = {
   name: 'let init wait',
   do(creation) {
-    const { init, parkingSocket, root, nullDevice } = creation;
+    const { init, parkingSocket, root, oldRoot, nullDevice } = creation;
     const { calls } = init.kernel;
-    for (const fd of [root, nullDevice]) if (fd !== undefined) calls.close(fd);
+    // In a namespace that is joined the root is yet to be exchanged.
+    for (const fd of [oldRoot === undefined ? root : undefined, nullDevice]) if (fd !== undefined) calls.close(fd);
     closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);

@@ -47,7 +47,7 @@ export const errorCodes = {
   },
   state: {
     means: 'The state directory of the container is damaged, or was written by another program.',
-    cure: 'tsrunc delete --force ID, or remove the directory below --root by hand.',
+    cure: 'Delete it with the program that made it; if that was tsrunc, remove the directory below --root by hand.',
   },
   cgroup: {
     means: 'The cgroup could not be made, entered or limited as asked.',

@@ -29,6 +29,8 @@ export interface RunOptions extends CreateOptions {
   readonly detach?: boolean;
   /** Keeps a container whose process has ended. */
   readonly keep?: boolean;
+  /** Leaves it to another command to start the container: for a caller that cannot wait for a process itself. */
+  readonly hold?: boolean;
   /** Does not adopt the orphans of a killed init. */
   readonly noSubreaper?: boolean;
 }

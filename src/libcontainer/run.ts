@@ -38,7 +38,7 @@ function runInForeground(host: Host, id: string, options: RunOptions): Ended {
     create(host, id, { ...options, foreground: terminal });
     ended = orRemove(host, id, () => {
       const others: Attendant[] = [];
-      start(host, id, others);
+      if (!options.hold) start(host, id, others);
       const saved = StateDirectory.open(host.engine, host.root, id).load();
       const status = signals.untilExit(saved?.init_process_pid ?? 0, terminal, others);
       const killed = status === 128 + SIGKILL && saved !== undefined;

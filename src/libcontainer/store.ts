@@ -147,11 +147,17 @@ export class StateDirectory {
     return exists(this.engine, this.path);
   }
 
-  /** Undefined for a directory whose create was killed before it wrote anything. */
+  /**
+   * Undefined for a directory whose create was killed before it wrote anything. Throws `state` for a container of
+   * another runtime: its file has the same name, and what else it made is not known here.
+   */
   load(): SavedState | undefined {
     const bytes = readIfThere(this.engine, `${this.path}/${STATE}`);
+    if (!bytes) return undefined;
     // Our own file, written whole or not at all by the same version's types.
-    return bytes && (parseJson(bytes, this.engine.decode).value as unknown as SavedState);
+    const saved = parseJson(bytes, this.engine.decode).value as unknown as Partial<SavedState>;
+    if (!isOwn(saved)) throw new ContainerError('state', 'another runtime made this container');
+    return saved;
   }
 
   /** The configuration as it was at create: later edits of the bundle have no effect (runtime.md, "Lifecycle"). */
@@ -222,6 +228,10 @@ export class StateDirectory {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
   }
+}
+
+function isOwn(saved: Partial<SavedState>): saved is SavedState {
+  return saved.tsrunc !== undefined;
 }
 
 /** Writes a whole file or leaves the old one: a hidden file in the same directory, then rename. */

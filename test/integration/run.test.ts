@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isAlive, slurp, statusField } from './support/host.ts';
-import { ok, refused } from './support/runtime.ts';
+import { ok, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { until } from './support/wait.ts';
 
@@ -50,6 +50,18 @@ test('run --keep keeps it', () => {
   ok(box.run({ id, script: 'true', flags: ['--keep'] }));
   expect(JSON.parse(ok(box.runtime(['state', id])).stdout)).toMatchObject({ status: 'stopped', pid: 0 });
   ok(box.runtime(['delete', id]));
+});
+
+testTsrunc('run --hold has another command start the container, and still exits with its status', async () => {
+  const id = box.id();
+  const file = path.join(box.scratch(), 'pid');
+  const bundle = box.bundle({ script: 'exit 6' });
+  const running = box.begin(['run', '--bundle', bundle, '--hold', '--pid-file', file, id]);
+  await until('the PID file is written', () => fs.existsSync(file));
+  expect(JSON.parse(ok(box.runtime(['state', id])).stdout)).toMatchObject({ status: 'created' });
+  ok(box.runtime(['start', id]));
+  expect(await running.done).toMatchObject({ status: 6, stderr: '' });
+  await box.clean(id);
 });
 
 test('run --detach returns while the container runs, and writes the pid file', () => {

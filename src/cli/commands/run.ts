@@ -13,6 +13,7 @@ export const handler: Handler = (context, { arguments: [id = ''], options }) => 
       ...createOptions(context.engine.files, options),
       detach: flag(options, 'detach'),
       keep: flag(options, 'keep'),
+      hold: flag(options, 'hold'),
       noSubreaper: flag(options, 'no-subreaper'),
     });
     // Exit status 137 alone would leave a person guessing who sent the signal.

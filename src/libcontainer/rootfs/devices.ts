@@ -8,9 +8,10 @@ import { statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { moveOnto } from './attach.ts';
+import { openParent } from './mount-point.ts';
 import { isBind } from './mounts.ts';
 import { parseMountOptions } from './parse-options.ts';
-import { openInRoot, openParent, openTarget, relative } from './target.ts';
+import { openInRoot, openTarget, relative } from './target.ts';
 
 /** The devices that every Linux container has (config-linux.md, "Default Devices"). */
 const defaultDevices: readonly Device[] = (
@@ -62,7 +63,7 @@ export function deviceSteps(config: Config): CreationStep[] {
 function makeDevices(creation: Creation, devices: readonly Device[]): void {
   const { kernel } = creation.init;
   const nodes = devices.map((device) => {
-    const { parent, name } = openParent(kernel, creation.root, device.path);
+    const { parent, name } = openParent(creation, device.path);
     const type = deviceTypes[device.type];
     if (type === undefined) {
       throw new ContainerError('invalid-config', `unknown device type ${JSON.stringify(device.type)}`);

@@ -55,6 +55,8 @@ export const differences: readonly Difference[] = [
 export const additions: readonly { readonly name: string; readonly crun?: true; readonly why: string }[] = [
   { name: 'validate', why: 'all that is wrong with a bundle, without making a container' },
   { name: 'plan', why: 'what create and start would do, call by call' },
+  { name: 'check', why: 'what this host can do, and what it lacks' },
+  { name: 'run --hold', why: 'hidden, for the library: another command starts the container' },
   { name: 'gc', why: 'what killed runs have left' },
   { name: 'explain', why: 'the codes of errors' },
   { name: 'completion', why: 'bash, zsh and fish' },

@@ -1,28 +1,10 @@
 import { helpText } from '../../../../src/cli/help.ts';
 import { commandLine } from '../../../../src/cli/table.ts';
-import type { CommandLine, CommandSpec, OptionValue, ParseResult } from '../../../../src/engine/arguments.ts';
+import type { OptionValue, ParseResult } from '../../../../src/engine/arguments.ts';
 import { yargsParser } from '../../../../src/engine/node/yargs.ts';
 
-/** What the table does not have yet: a command whose own arguments hold options, and options that repeat. */
-const exec: CommandSpec = {
-  name: 'exec',
-  description: 'for this test',
-  arguments: [
-    { name: 'container-id', required: true },
-    { name: 'command', required: false, variadic: true },
-  ],
-  stopAtPositional: true,
-  options: [
-    { name: 'env', alias: 'e', kind: 'strings', help: '' },
-    { name: 'cap', alias: 'c', kind: 'strings', help: '' },
-    { name: 'tty', alias: 't', kind: 'boolean', help: '' },
-    { name: 'user', alias: 'u', kind: 'string', help: '' },
-  ],
-};
-const line: CommandLine = { ...commandLine, commands: [...commandLine.commands, exec] };
-
 const parser = yargsParser((_, command) => (command === undefined ? 'HELP' : `HELP ${command.name}`));
-const parse = (argv: readonly string[]): ParseResult => parser.parse(line, argv);
+const parse = (argv: readonly string[]): ParseResult => parser.parse(commandLine, argv);
 
 /** `--root="/r" create(c1) --bundle="/b"`: everything that was understood, in one line. */
 function words(result: ParseResult): string {

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# package.sh DIRECTORY: writes tsrunc_VERSION_amd64.deb, tsrunc-VERSION-linux-x64.tar.gz and tsrunc-VERSION.tgz, the
+# package for npm, which has the library as well.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+mkdir -p "$1"
+output=$(realpath "$1")
+version=$(node -p 'require("./package.json").version')
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+# Modes are those of the files: not what the caller's umask leaves.
+umask 022
+
+debian() {
+  local tree=$stage/deb
+  scripts/install.sh install "$tree" /usr
+  # Debian's place for what zsh finds by itself.
+  mkdir -p "$tree/usr/share/zsh/vendor-completions"
+  mv "$tree/usr/share/zsh/site-functions/_tsrunc" "$tree/usr/share/zsh/vendor-completions/_tsrunc"
+  rmdir "$tree/usr/share/zsh/site-functions"
+  gzip -9nr "$tree/usr/share/man"
+  mv "$tree/usr/share/doc/tsrunc/LICENSE" "$tree/usr/share/doc/tsrunc/copyright"
+  sed -i 's|/usr/local/bin/tsrunc|/usr/bin/tsrunc|' "$tree"/usr/share/doc/tsrunc/packaging/*/*
+  mkdir "$tree/DEBIAN"
+  cat > "$tree/DEBIAN/control" << END
+Package: tsrunc
+Version: $version
+Architecture: amd64
+Maintainer: The tsrunc authors <tsrunc@localhost>
+Installed-Size: $(du -sk "$tree/usr" | cut -f1)
+Depends: libc6 (>= 2.28), libstdc++6
+Recommends: libseccomp2, uidmap
+Section: admin
+Priority: optional
+Description: Open Container Initiative runtime in TypeScript
+ The program at the end of the chain that turns a directory and a config.json
+ into a running container. It takes runc's commands and options, and containerd,
+ Docker, podman and CRI-O call it like runc.
+END
+  dpkg-deb --root-owner-group -Zgzip --build "$tree" "$output/tsrunc_${version}_amd64.deb" > /dev/null
+}
+
+tarball() {
+  local name=tsrunc-$version-linux-x64
+  scripts/install.sh install "$stage" "/$name"
+  tar --owner=0 --group=0 -C "$stage" -czf "$output/$name.tar.gz" "$name"
+}
+
+npm_package() {
+  local tree=$stage/npm
+  mkdir -p "$tree/bin"
+  cp bin/tsrunc "$tree/bin/tsrunc"
+  cp -r build/library "$tree/lib"
+  cp README.md LICENSE CHANGELOG.md "$tree"
+  node scripts/npm-manifest.mjs > "$tree/package.json"
+  (cd "$tree" && npm pack --silent --pack-destination "$output" > /dev/null)
+}
+
+if command -v dpkg-deb > /dev/null; then debian; else echo "no dpkg-deb: no .deb is made" >&2; fi
+tarball
+npm_package
+ls -l "$output"

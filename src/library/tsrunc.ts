@@ -1,0 +1,105 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, watch } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { ContainerError, errorIn } from './errors.ts';
+
+/** How tsrunc is called. */
+export interface Settings {
+  /** The executable; the package's own unless named. */
+  readonly executable?: string;
+  /** The state directory; `/run/tsrunc`, or that of a caller who is not root. */
+  readonly root?: string;
+  /** Lets systemd make the cgroups. */
+  readonly systemdCgroup?: boolean;
+}
+
+/** A command that is under way. */
+export interface Started {
+  readonly child: ChildProcess;
+  /** A directory of the command's own, until it has ended. */
+  readonly directory: string;
+  /** The exit status, 128 and its number for a signal. Rejects if tsrunc itself failed. */
+  readonly ended: Promise<number>;
+}
+
+/** Runs a command to its end and gives what it wrote to standard output. */
+export async function call(settings: Settings, args: readonly string[], input?: string): Promise<string> {
+  const { child, ended } = await begin(settings, args, ['pipe', 'pipe', 'ignore']);
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input ?? '');
+  const output = child.stdout === null ? '' : text(child.stdout);
+  const status = await ended;
+  if (status === 0) return output;
+  throw new ContainerError({ code: 'internal', message: `tsrunc ${args[0] ?? ''} exited with status ${status}` });
+}
+
+/**
+ * Starts a command in a session of its own: signals of the caller's terminal are not for it. Errors are taken from a
+ * log in a file, for standard error may be the container's.
+ */
+export async function begin(settings: Settings, args: readonly string[], stdio: StdioOptions): Promise<Started> {
+  const directory = await mkdtemp(join(tmpdir(), 'tsrunc-call-'));
+  const log = join(directory, 'log');
+  const [command = '', ...rest] = args;
+  // In the place of a PID file's name, which only the command's own directory can give.
+  const words = rest.map((word) => (word === PID_FILE ? join(directory, 'pid') : word));
+  const global = [...globalOptions(settings), '--log', log, '--log-format', 'json'];
+  const child = spawn(settings.executable ?? ownExecutable(), [...global, command, ...words], {
+    stdio,
+    detached: true,
+  });
+  const ended = endOf(child, log).finally(() => rm(directory, { recursive: true, force: true }));
+  // Whoever is interested has asked for it by then; nobody has to be.
+  ended.catch(() => {});
+  return { child, directory, ended };
+}
+
+/**
+ * Starts a command that stays with a process, and resolves once there is one: the PID file is the last that is written,
+ * and comes by a rename. Rejects if it fails before. Leaves no file behind, should the caller end first.
+ */
+export async function beginProcess(settings: Settings, args: readonly string[], stdio: StdioOptions): Promise<Started> {
+  const started = await begin(settings, args, stdio);
+  const { directory, ended } = started;
+  const done = new AbortController();
+  const written = async () => {
+    for await (const { filename } of watch(directory, { signal: done.signal })) if (filename === 'pid') return;
+  };
+  try {
+    await Promise.race([written(), ended]);
+  } finally {
+    done.abort();
+    await rm(directory, { recursive: true, force: true });
+  }
+  return started;
+}
+
+/** Stands for a file of the command's own directory. */
+export const PID_FILE = '\0pid';
+
+/** Where it lies in the package. */
+function ownExecutable(): string {
+  return fileURLToPath(new URL('../bin/tsrunc', import.meta.url));
+}
+
+function globalOptions({ root, systemdCgroup }: Settings): string[] {
+  return [...(root === undefined ? [] : ['--root', root]), ...(systemdCgroup === true ? ['--systemd-cgroup'] : [])];
+}
+
+async function endOf(child: ChildProcess, log: string): Promise<number> {
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once('error', (cause) => {
+      reject(new ContainerError({ code: 'host', message: `tsrunc cannot be executed: ${cause.message}` }));
+    });
+    child.once('exit', (code, signal) => {
+      if (code !== null) resolve(code);
+      else reject(new ContainerError({ code: 'internal', message: `tsrunc was killed by ${signal}` }));
+    });
+  });
+  const failure = status === 0 ? undefined : errorIn(await readFile(log, 'utf8').catch(() => ''));
+  if (failure !== undefined) throw failure;
+  return status;
+}

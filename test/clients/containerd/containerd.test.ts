@@ -1,0 +1,7 @@
+import { runChecks } from '../support/checks.ts';
+import { client } from './client.ts';
+import { failures } from './failures.ts';
+import { run } from './run.ts';
+import { task } from './task.ts';
+
+runChecks(client, { 'ctr run': run, 'ctr task': task, 'what cannot be run': failures });

@@ -41,6 +41,7 @@ export async function rehearse(): Promise<void> {
       ['state', 'c'],
       ['start', 'c'],
       ['list'],
+      ['exec', '--detach', 'c', 'sh'],
       ['kill', 'c', 'KILL'],
     ];
     for (const argv of life) await perform([...globals, ...argv], imagined);

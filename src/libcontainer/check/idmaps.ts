@@ -2,7 +2,7 @@ import type { Mount } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { inBundle } from '../requirements/requirement.ts';
 import { isIdmapped } from '../rootfs/idmap.ts';
-import { parseMountOptions } from '../rootfs/parse-options.ts';
+import { optionsOf } from '../rootfs/parse-options.ts';
 import { type Answer, failureOf, missing, ok, type Probe, unknown, type Want } from './probe.ts';
 import type { CheckSite } from './site.ts';
 
@@ -43,7 +43,7 @@ function tryIdmap({ kernel, engine }: CheckSite, place: string, userns: number):
 }
 
 function idmapped({ config }: Pick<Want, 'config'>): Mount[] {
-  return (config?.mounts ?? []).filter((mount) => isIdmapped(mount, parseMountOptions(mount.options ?? [])));
+  return (config?.mounts ?? []).filter((mount) => isIdmapped(mount, optionsOf(mount)));
 }
 
 /** The sources that the bundle wants so, or what it would first want so: its root filesystem. */

@@ -6,7 +6,7 @@ import { ContainerError } from '../errors.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
 import { deviceNames } from '../rootfs/devices.ts';
 import { isBind, isCgroup } from '../rootfs/mounts.ts';
-import { parseMountOptions } from '../rootfs/parse-options.ts';
+import { optionsOf } from '../rootfs/parse-options.ts';
 import { resolveIn } from './resolve.ts';
 import type { CriuOptions } from './rpc.ts';
 
@@ -59,7 +59,7 @@ export function sourceOf({ source = '' }: Mount, bundle: string): string {
 
 export function bindMounts({ mounts = [] }: Config): Mount[] {
   return mounts.filter((mount) => {
-    const options = parseMountOptions(mount.options ?? []);
+    const options = optionsOf(mount);
     return isBind(mount, options) && !options.manners.has('remount');
   });
 }

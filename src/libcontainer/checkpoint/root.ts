@@ -2,7 +2,7 @@ import type { Config, Mount } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { isBind, isCgroup } from '../rootfs/mounts.ts';
-import { parseMountOptions } from '../rootfs/parse-options.ts';
+import { optionsOf } from '../rootfs/parse-options.ts';
 import { openTarget, relative } from '../rootfs/target.ts';
 import { sourceOf } from './external.ts';
 import type { Restoration, RestorationStep } from './restoration.ts';
@@ -56,7 +56,7 @@ function makeMountPoints(kernel: RemoteKernel, { facts, state }: Restoration): v
   const { config, engine, options } = facts;
   const directory = calls.openat(AT_FDCWD, state.criuRoot, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
   for (const mount of lasting(config)) {
-    const bind = isBind(mount, parseMountOptions(mount.options ?? []));
+    const bind = isBind(mount, optionsOf(mount));
     const source = sourceOf(mount, options.bundle);
     const isFile = bind && engine.files.stat(source).kind !== 'directory';
     const target = openTarget(kernel, directory, mount.destination, isFile ? 'file' : 'directory');
@@ -78,7 +78,7 @@ function lasting({ mounts = [] }: Config): Mount[] {
   return mounts.filter(
     (mount) =>
       !isCgroup(mount) &&
-      !parseMountOptions(mount.options ?? []).manners.has('remount') &&
+      !optionsOf(mount).manners.has('remount') &&
       !mounts.some((other) => other !== mount && within(mount, other)),
   );
 }

@@ -10,7 +10,7 @@ import { ContainerError } from '../errors.ts';
 import { moveOnto } from './attach.ts';
 import { openParent } from './mount-point.ts';
 import { isBind } from './mounts.ts';
-import { parseMountOptions } from './parse-options.ts';
+import { optionsOf } from './parse-options.ts';
 import { openInRoot, openTarget, relative } from './target.ts';
 
 /** The devices that every Linux container has (config-linux.md, "Default Devices"). */
@@ -41,7 +41,7 @@ const links = [
 /** Where /dev is the host's own, bound in, nothing is made there. */
 export function deviceSteps(config: Config): CreationStep[] {
   const foreign = (config.mounts ?? []).some(
-    (mount) => relative(mount.destination) === 'dev' && isBind(mount, parseMountOptions(mount.options ?? [])),
+    (mount) => relative(mount.destination) === 'dev' && isBind(mount, optionsOf(mount)),
   );
   if (foreign) return [];
   const asked = config.linux?.devices ?? [];

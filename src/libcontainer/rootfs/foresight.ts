@@ -22,12 +22,16 @@ export interface Place {
 export class Foresight {
   private readonly seen = new Map<string, Sight | undefined>();
   private readonly mounted = new Map<string, Shape>();
+  /** What lies on the way to any of them: only a mount there hides another. */
+  private readonly ways = new Set<string>();
   /** Something was done where only the kernel knows. */
   private lost = false;
 
   /** What a survey has found. */
   see(path: string, sight: Sight): void {
-    this.seen.set(relative(path), sight);
+    const place = relative(path);
+    this.seen.set(place, sight);
+    this.remember(place);
   }
 
   /** Undefined: it has to be looked at. */
@@ -46,6 +50,7 @@ export class Foresight {
       const isDirectory = prefix !== place || kind === 'directory';
       if (this.at(prefix) === 'missing') this.seen.set(prefix, isDirectory ? OWN : undefined);
     }
+    this.remember(place);
   }
 
   /** Something was opened, and perhaps made, at the end of symlinks or where nothing had been foreseen. */
@@ -62,10 +67,19 @@ export class Foresight {
   /** A mount hides what was seen there. */
   covered(path: string, shape: Shape): void {
     const place = relative(path);
-    const isHidden = (other: string): boolean => other === place || other.startsWith(`${place}/`);
-    for (const map of [this.seen, this.mounted]) for (const other of map.keys()) if (isHidden(other)) map.delete(other);
+    if (this.ways.has(place)) {
+      for (const map of [this.seen, this.mounted]) {
+        for (const other of map.keys()) if (other.startsWith(`${place}/`)) map.delete(other);
+      }
+    }
+    this.seen.delete(place);
     this.mounted.set(place, shape);
+    this.remember(place);
     if (shape === 'empty') this.seen.set(place, OWN);
+  }
+
+  private remember(place: string): void {
+    for (const way of prefixes(place).slice(0, -1)) this.ways.add(way);
   }
 
   /** Of the innermost mount since the survey. */

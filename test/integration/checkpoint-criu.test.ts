@@ -37,7 +37,17 @@ withCriu(title, () => {
   function begin(patch: Patch = {}, script = counting, runtime: RunOptions = {}): Counting {
     const bundle = box.bundle({ script, ownRootfs: true, patch: { '/root/readonly': false, ...patch } });
     const container = box.create({ bundle, stdio: NOWHERE, ...runtime }).start();
-    return { id: container.id, bundle, count: () => Number(slurp(path.join(bundle, 'rootfs/count'))) };
+    return { id: container.id, bundle, count: counterOf(bundle) };
+  }
+
+  /** The file is empty for a moment whenever it is written: what it said last, then. */
+  function counterOf(bundle: string): () => number {
+    let last = 0;
+    return () => {
+      const text = slurp(path.join(bundle, 'rootfs/count'));
+      if (text.endsWith('\n')) last = Number(text);
+      return last;
+    };
   }
 
   const images = (): string => path.join(box.scratch(), 'images');
@@ -101,8 +111,8 @@ withCriu(title, () => {
     const counter = begin();
     await until('it counts', () => counter.count() > 5);
     const to = images();
-    ok(checkpoint(counter.id, to, ['--leave-running']));
     const saved = counter.count();
+    ok(checkpoint(counter.id, to, ['--leave-running']));
     await goesOn(counter, saved + 20);
     expect(state(counter.id).status).toBe('running');
     remove(counter.id);
@@ -210,11 +220,7 @@ withCriu(title, () => {
         ...{ '/linux/uidMappings': ids, '/linux/gidMappings': ids },
       },
     });
-    const counter: Counting = {
-      id: box.id(),
-      bundle,
-      count: () => Number(slurp(path.join(bundle, 'rootfs/count'))),
-    };
+    const counter: Counting = { id: box.id(), bundle, count: counterOf(bundle) };
     fs.writeFileSync(path.join(bundle, 'rootfs/count'), '0');
     fs.chownSync(path.join(bundle, 'rootfs/count'), 100_000, 100_000);
     box.create({ bundle, id: counter.id, stdio: NOWHERE }).start();

@@ -90,7 +90,7 @@ function dumpSettings(
     ...(cgroup.directory !== undefined && { freeze_cgroup: cgroup.directory }),
     ...(pageServer && { ps: pageServer }),
     ...(parentPath !== undefined && { parent_img: parentPath, track_mem: true }),
-    ...(!options.preDump && { ext_mnt: externalMounts(engine, config, `/proc/${pid}/root`) }),
+    ...(!options.preDump && { ext_mnt: externalMounts(engine, config, pid) }),
   };
 }
 

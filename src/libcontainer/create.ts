@@ -152,13 +152,15 @@ const makeCgroup: CreationStep = {
 const ready: CreationStep = {
   name: 'let init wait',
   do(creation) {
-    const { init, parkingSocket, root, oldRoot, nullDevice } = creation;
+    const { init, parkingSocket, root, oldRoot, nullDevice, facts } = creation;
     const { calls } = init.kernel;
     // In a namespace that is joined the root is yet to be exchanged.
     for (const fd of [oldRoot === undefined ? root : undefined, nullDevice]) if (fd !== undefined) calls.close(fd);
     closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);
+    // Of an unprivileged user's namespaces `exec` could open none. Nothing of the host is left in it by now.
+    if (facts.caller.uid !== 0) calls.prctl('PR_SET_DUMPABLE', 1, 0, 0, 0);
     init.kernel.flush();
   },
 };

@@ -20,6 +20,7 @@ import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
 import { checkTerminal } from './init/console.ts';
 import { kernelOf } from './kernel.ts';
+import { isNotified, notifying } from './notify-socket.ts';
 import { perform } from './recipe.ts';
 import type { Ended } from './run.ts';
 import { checkId, replaceFile, StateDirectory } from './store.ts';
@@ -57,7 +58,7 @@ function make(host: Host, id: string, options: RestoreOptions): void {
   const { engine, log } = host;
   const bundle = loadBundle(engine, log, options.bundle);
   const caller = callerOf(engine);
-  const config = withUserNamespace(host, caller, bundle.config);
+  const config = withUserNamespace(host, caller, notifying(engine, bundle.config, `${host.root}/${id}`));
   checkTerminal(config.process?.terminal === true, options);
   const kernel = kernelOf(engine);
   const program = criuProgram(engine);
@@ -90,8 +91,10 @@ function recipe(config: Config, options: RestoreOptions): RestorationStep[] {
 const announce: RestorationStep = {
   name: 'write the state directory',
   do(restoration) {
-    restoration.state.saveConfig(restoration.facts.config);
-    restoration.state.save(savedState(restoration, restoration.facts.config));
+    const { facts, state } = restoration;
+    if (isNotified(facts.engine, facts.config)) state.makeNotifyDirectory();
+    state.saveConfig(facts.config);
+    state.save(savedState(restoration, facts.config));
   },
   undo: ({ state }) => state.remove(),
 };

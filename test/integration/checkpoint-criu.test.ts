@@ -6,7 +6,7 @@ import { isAlive, linkOf, mounts, slurp } from './support/host.ts';
 import type { Patch } from './support/json.ts';
 import { isTsrunc, ok, REFERENCE, RUNTIME, type RunOptions, refused } from './support/runtime.ts';
 import { type Sandbox, sandbox } from './support/sandbox.ts';
-import { Receiver, Screen } from './support/terminal.ts';
+import { atTerminal, Receiver, Screen } from './support/terminal.ts';
 import { pause, until } from './support/wait.ts';
 
 /** Real processes, saved and brought back. */
@@ -37,7 +37,17 @@ withCriu(title, () => {
   function begin(patch: Patch = {}, script = counting, runtime: RunOptions = {}): Counting {
     const bundle = box.bundle({ script, ownRootfs: true, patch: { '/root/readonly': false, ...patch } });
     const container = box.create({ bundle, stdio: NOWHERE, ...runtime }).start();
-    return { id: container.id, bundle, count: () => Number(slurp(path.join(bundle, 'rootfs/count'))) };
+    return { id: container.id, bundle, count: counterOf(bundle) };
+  }
+
+  /** The file is empty for a moment whenever it is written: what it said last, then. */
+  function counterOf(bundle: string): () => number {
+    let last = 0;
+    return () => {
+      const text = slurp(path.join(bundle, 'rootfs/count'));
+      if (text.endsWith('\n')) last = Number(text);
+      return last;
+    };
   }
 
   const images = (): string => path.join(box.scratch(), 'images');
@@ -70,7 +80,10 @@ withCriu(title, () => {
     const { status, pid } = state(id);
     expect(status).toBe('running');
     expect(slurp(`/proc/${pid}/cgroup`)).toContain(`/${id}`);
-    expect(ok(box.runtime(['exec', id, 'sh', '-c', 'echo $(cat /proc/1/comm) $(id -u)'])).stdout).toBe('sh 0\n');
+    const look = 'echo $(cat /proc/1/comm) $(id -u) lo $(cat /sys/class/net/lo/flags)';
+    // Runc leaves the loopback interface down.
+    const up = isTsrunc ? '0x9' : '0x8';
+    expect(ok(box.runtime(['exec', id, 'sh', '-c', look])).stdout).toBe(`sh 0 lo ${up}\n`);
     ok(box.runtime(['pause', id]));
     expect(state(id).status).toBe('paused');
     ok(box.runtime(['resume', id]));
@@ -98,8 +111,8 @@ withCriu(title, () => {
     const counter = begin();
     await until('it counts', () => counter.count() > 5);
     const to = images();
-    ok(checkpoint(counter.id, to, ['--leave-running']));
     const saved = counter.count();
+    ok(checkpoint(counter.id, to, ['--leave-running']));
     await goesOn(counter, saved + 20);
     expect(state(counter.id).status).toBe('running');
     remove(counter.id);
@@ -197,6 +210,36 @@ withCriu(title, () => {
     remove(counter.id);
   });
 
+  test('a container with a user namespace comes back, if its root can search the directory of the images', async () => {
+    const ids = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+    const bundle = box.bundle({
+      script: counting,
+      ownRootfs: true,
+      patch: {
+        ...{ '/root/readonly': false, '/linux/namespaces/-': [{ type: 'user' }] },
+        ...{ '/linux/uidMappings': ids, '/linux/gidMappings': ids },
+      },
+    });
+    const counter: Counting = { id: box.id(), bundle, count: counterOf(bundle) };
+    fs.writeFileSync(path.join(bundle, 'rootfs/count'), '0');
+    fs.chownSync(path.join(bundle, 'rootfs/count'), 100_000, 100_000);
+    box.create({ bundle, id: counter.id, stdio: NOWHERE }).start();
+    await until('it counts', () => counter.count() > 1);
+    const to = images();
+    fs.mkdirSync(to, { mode: 0o711 });
+    ok(checkpoint(counter.id, to));
+    const saved = counter.count();
+    ok(restore(counter.id, to, bundle));
+    await goesOn(counter, saved);
+    expect(
+      slurp(`/proc/${state(counter.id).pid}/uid_map`)
+        .trim()
+        .split(/\s+/),
+    ).toEqual(['0', '100000', '65536']);
+    expect(ok(box.runtime(['exec', counter.id, 'id', '-u'])).stdout).toBe('0\n');
+    remove(counter.id);
+  });
+
   test('what was a pipe is the stream of who restores it', async () => {
     const config = box.bundle({ script: 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.05; done' });
     const id = box.id();
@@ -256,6 +299,30 @@ withCriu(title, () => {
   });
 
   if (isTsrunc) {
+    test('in the foreground a terminal is the caller’s, and is as it was afterwards', async () => {
+      const script = 'i=0; while read line; do i=$((i + 1)); echo "$line $i"; [ "$line" = end ] && exit 5; done';
+      const bundle = box.bundle({ script, patch: { '/process/terminal': true } });
+      const { id, screen } = withTerminal(box, (socket) => {
+        const made = box.create({ bundle, flags: ['--console-socket', socket] });
+        return made.start().id;
+      });
+      screen.type('hello\n');
+      await screen.shows('hello 1');
+      const to = images();
+      ok(checkpoint(id, to));
+      screen.close();
+      const words = ['--root', box.root, 'restore', '--image-path', to, '--bundle', bundle, id];
+      const session = atTerminal(words, { env: { PATH } });
+      const { modes } = session.screen;
+      await until('it runs', () => box.runtime(['state', id]).stdout.includes('running'));
+      session.screen.type('end\r');
+      await session.screen.shows('end 2');
+      expect(await session.done).toBe(5);
+      expect(session.screen.modes).toBe(modes);
+      session.screen.close();
+      await box.clean(id);
+    });
+
     test('what was a file of the host is the stream of who restores it', async () => {
       const [first, second] = ['first', 'second'].map((name) => path.join(box.scratch(), name));
       const script = 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.05; done';

@@ -284,6 +284,21 @@ describe('restore', () => {
     end(id);
   });
 
+  test('has the directory for the socket of systemd’s again', () => {
+    const env = { ...criu.caller().env, NOTIFY_SOCKET: '/run/systemd/notify' };
+    const config = box.bundle({ script: 'exec sleep 1000' });
+    const saved = path.join(box.scratch(), 'images');
+    const container = box.create({ bundle: config, env }).start();
+    ok(checkpoint(container.id, saved));
+    expect(criu.work().opts?.['ext_mnt']).toContainEqual({ key: '/run/notify', val: '/run/notify' });
+    const id = box.id();
+    ok(restore(id, saved, config, [], { env }));
+    const source = path.join(box.root, id, 'notify');
+    expect(criu.work().opts?.['ext_mnt']).toContainEqual({ key: '/run/notify', val: source });
+    expect(fs.statSync(source).isDirectory()).toBe(true);
+    end(id);
+  });
+
   test('runs the hooks that give a container its network', () => {
     const out = path.join(box.scratch(), 'out');
     const hook = { path: '/bin/sh', args: ['sh', '-c', `cat >> ${out}`] };
@@ -459,7 +474,7 @@ besideRunc('what runc asks for', () => {
   function comparable(work: Asked): unknown {
     const { ext_mnt: mounts } = work.opts ?? {};
     const pairs = Array.isArray(mounts) ? mounts.map(({ key, val }) => `${key} ${val}`) : [];
-    const own = pairs.filter((pair) => !pair.startsWith('/sys/fs/cgroup/'));
+    const own = pairs.filter((pair) => !pair.startsWith('/sys/fs/cgroup'));
     const words = plain(work);
     const mode = words['manage_cgroups_mode'] ?? 3;
     return { ...words, manage_cgroups_mode: mode, type: work.type, ext_mnt: [...new Set(own)].sort() };

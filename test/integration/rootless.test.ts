@@ -75,6 +75,16 @@ describe.each(cases)('%s', (_, as, patch, uid, testHere) => {
     await box.clean(container.id);
   });
 
+  testHere('runs another process in one that is created, and in one that runs', async () => {
+    const container = box.create({ script: 'exec sleep 100', patch, user: as() });
+    const look = (): string => ok(container.call(['exec', container.id, 'sh', '-c', 'id -u; hostname'])).stdout;
+    expect(look()).toBe('0\nrunc\n');
+    container.start();
+    expect(look()).toBe('0\nrunc\n');
+    container.delete('--force');
+    await box.clean(container.id);
+  });
+
   testHere('runs one to its exit status', () => {
     const outcome = box.run({ script: 'id -u; id -g; exit 7', patch, user: as() });
     expect(outcome).toMatchObject({ status: 7, stdout: '0\n0\n', stderr: '' });

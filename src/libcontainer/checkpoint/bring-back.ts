@@ -1,13 +1,15 @@
+import { namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { inRuntime } from '../hooks/places.ts';
 import { runHooks } from '../hooks/run.ts';
 import { hookState } from '../hooks/state.ts';
 import { MULTIPLEXER } from '../init/console.ts';
 import { sendDescriptor } from '../send-descriptor.ts';
-import { reap } from '../signal.ts';
+import { killProcess, reap } from '../signal.ts';
 import { Criu, type Notice } from './criu.ts';
 import { inheritedStreams } from './descriptors.ts';
 import { joinedNamespaces, mountSources } from './external.ts';
+import { restoreLoopback } from './network.ts';
 import type { Restoration, RestorationStep } from './restoration.ts';
 import { type CriuOptions, requestTypes } from './rpc.ts';
 import { publishState } from './saved.ts';
@@ -32,7 +34,10 @@ export const bringBack: RestorationStep = {
   undo(restoration) {
     restoration.cgroup.kill();
     restoration.endCriu();
-    if (restoration.pid) reap(restoration.facts.kernel, restoration.pid);
+    const { facts, pid } = restoration;
+    if (pid === 0) return;
+    killProcess(facts.kernel, pid);
+    reap(facts.kernel, pid);
   },
 };
 
@@ -46,7 +51,7 @@ function restoreSettings(restoration: Restoration): CriuOptions {
     evasive_devices: true,
     // A child of ours, and not of criu's: we tell how it ended.
     rst_sibling: true,
-    ext_mnt: mountSources(engine, config, rootfs, options.bundle),
+    ext_mnt: mountSources(engine, config, { rootfs, bundle: options.bundle, cgroup: restoration.cgroup.directory }),
     inherit_fd: [...inherited, ...inheritedStreams(engine, options.imagePath)],
     join_ns: joinedNamespaces(config).byPath,
     cg_root: cgroupRoots(restoration),
@@ -70,7 +75,11 @@ function cgroupRoots({ facts, criu }: Restoration): NonNullable<CriuOptions['cg_
 
 function notified(restoration: Restoration, { script, pid = 0, descriptor }: Notice): void {
   if (descriptor !== undefined) return handOverTerminal(restoration, descriptor);
-  if (script === 'setup-namespaces') runCreateHooks(restoration, pid);
+  if (script === 'setup-namespaces') {
+    const { facts, state } = restoration;
+    if (namespaceOf(facts.config, 'network') === 'new') restoreLoopback(facts, state.path, pid);
+    runCreateHooks(restoration, pid);
+  }
   if (script !== 'post-restore') return;
   restoration.pid = pid;
   publishState(restoration);

@@ -5,7 +5,7 @@ import { namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
 import { deviceNames } from '../rootfs/devices.ts';
-import { isBind } from '../rootfs/mounts.ts';
+import { isBind, isCgroup } from '../rootfs/mounts.ts';
 import { optionsOf } from '../rootfs/parse-options.ts';
 import { resolveIn } from './resolve.ts';
 import type { CriuOptions } from './rpc.ts';
@@ -16,23 +16,40 @@ import type { CriuOptions } from './rpc.ts';
  */
 type Pairs = NonNullable<CriuOptions['ext_mnt']>;
 
-/** At a dump: mount points and their names. `root` is a path to the container's root. */
-export function externalMounts({ files }: Pick<Engine, 'files'>, config: Config, root: string): Pairs {
-  const named = [...bindMounts(config).map(({ destination }) => destination), ...deviceNames(config)];
+/** At a dump of the container whose init is `pid`: mount points and their names. */
+export function externalMounts(engine: Pick<Engine, 'files' | 'decode'>, config: Config, pid: number): Pairs {
+  const { files } = engine;
+  const root = `/proc/${pid}/root`;
+  const bound = [...bindMounts(config), ...boundCgroups(engine, config, pid)];
+  const named = [...bound.map(({ destination }) => destination), ...deviceNames(config)];
   const own = named.map((path) => resolveIn(files, root, path)).map((path) => ({ key: path, val: path }));
   const masks = (config.linux?.maskedPaths ?? []).filter((path) => isThereAsFile(files, `${root}${path}`));
   return [...own, ...masks.map((path) => ({ key: path, val: NULL }))];
 }
 
-/** At a restore: names and what is mounted for them. `root` is the rootfs. */
-export function mountSources({ files }: Pick<Engine, 'files'>, config: Config, root: string, bundle: string): Pairs {
+/** What a container is restored into. */
+export interface Places {
+  readonly rootfs: string;
+  readonly bundle: string;
+  /** The directory of its cgroup. */
+  readonly cgroup: string | undefined;
+}
+
+/** At a restore: names and what is mounted for them. */
+export function mountSources(
+  { files }: Pick<Engine, 'files'>,
+  config: Config,
+  { rootfs: root, bundle, cgroup }: Places,
+): Pairs {
+  const cgroups = cgroup === undefined ? [] : cgroupMounts(config);
   const binds = bindMounts(config).map((mount) => ({
     key: resolveIn(files, root, mount.destination),
     val: sourceOf(mount, bundle),
   }));
   const masked = (config.linux?.maskedPaths ?? []).length > 0;
   const devices = deviceNames(config).map((path) => ({ key: resolveIn(files, root, path), val: path }));
-  return [...binds, ...(masked ? [{ key: NULL, val: NULL }] : []), ...devices];
+  const shown = cgroups.map(({ destination }) => ({ key: resolveIn(files, root, destination), val: cgroup ?? '' }));
+  return [...binds, ...shown, ...(masked ? [{ key: NULL, val: NULL }] : []), ...devices];
 }
 
 /** Relative ones count from the bundle. */
@@ -45,6 +62,21 @@ export function bindMounts({ mounts = [] }: Config): Mount[] {
     const options = optionsOf(mount);
     return isBind(mount, options) && !options.manners.has('remount');
   });
+}
+
+/** Those that may not show a cgroup namespace of the container's own. */
+function cgroupMounts(config: Config): Mount[] {
+  return namespaceOf(config, 'cgroup') === 'new' ? [] : (config.mounts ?? []).filter(isCgroup);
+}
+
+/** Of them those where the container's directory of the host's cgroup2 had to do: criu takes it for a part of a mount that is missing. */
+function boundCgroups({ files, decode }: Pick<Engine, 'files' | 'decode'>, config: Config, pid: number): Mount[] {
+  const mounts = cgroupMounts(config);
+  if (mounts.length === 0) return [];
+  const lines = decode(files.read(`/proc/${pid}/mountinfo`)).split('\n');
+  const parts = lines.map((line) => line.split(' ')).filter(([, , , root]) => root !== '/');
+  const targets = new Set(parts.map(([, , , , target]) => target));
+  return mounts.filter(({ destination }) => targets.has(resolveIn(files, `/proc/${pid}/root`, destination)));
 }
 
 /** Those that were joined by path, and that criu can leave out: `net[INODE]:NAME`. */

@@ -24,7 +24,7 @@ export const differences: readonly Difference[] = [
   { command: 'checkpoint', option: 'image-path', what: 'directories that are made have the mode 0700' },
   {
     command: 'restore',
-    what: 'a relative `--image-path` or `--work-path` counts from the directory of the caller; with runc, from the bundle. criu works in a mount namespace of its own, so that nothing of it is ever mounted on the host. `/etc/criu/tsrunc.conf` comes before `/etc/criu/runc.conf`, if it is there',
+    what: 'a relative `--image-path` or `--work-path` counts from the directory of the caller; with runc, from the bundle. criu works in a mount namespace of its own, so that nothing of it is ever mounted on the host. The loopback interface of a new network namespace is up, as after `create`. `/etc/criu/tsrunc.conf` comes before `/etc/criu/runc.conf`, if it is there',
   },
   {
     command: 'restore',

@@ -45,7 +45,11 @@ function works(criu: string): boolean {
 function unpackedCriu(): string {
   const cache = path.join(os.tmpdir(), 'tsrunc-newer-criu');
   const program = path.join(cache, 'bin', 'criu');
-  if (fs.existsSync(program)) return program;
+  if (fs.existsSync(program)) {
+    // The place is known to everybody, and what lies there is going to be executed.
+    if (fs.lstatSync(cache).uid !== 0) throw new Error(`${cache} is not root’s`);
+    return program;
+  }
   if (which('debootstrap') === undefined) throw new Error('there is no debootstrap to fetch a newer criu with');
   const partial = fs.mkdtempSync(`${cache}-`);
   try {

@@ -37,6 +37,7 @@ export async function rehearse(start: (engine: Engine) => Promise<unknown>): Pro
     ['--root', root, 'kill', 'c', 'KILL'],
     ['--root', root, 'delete', '--force', 'c'],
     ['--root', root, 'run', '--bundle', place, 'c'],
+    ['--root', root, '--trace', join(place, 'trace.json'), 'run', '--bundle', place, 'c'],
     ['--root', root, 'state', 'none'],
     ['features'],
   ];

@@ -52,9 +52,10 @@ lint: build/validators.ts
 	npx biome check .
 	node scripts/run-typescript.mjs scripts/conformance.ts --check
 
-# docs/conformance.md, from its sources.
+# docs/conformance.md, from its sources, and docs/reliability.md, from the last sweeps.
 docs: $(MODULES)
 	node scripts/run-typescript.mjs scripts/conformance.ts
+	node scripts/run-typescript.mjs scripts/reliability.ts
 
 format: $(MODULES)
 	npx biome check --write .

@@ -20,6 +20,11 @@ const cases: readonly [string, Patch, string][] = [
     { '/mounts/-': [{ destination: '/tmp', type: 'bind', source: '/etc/passwd', options: ['bind'] }] },
     'a file cannot be mounted on a directory, nor a directory on what is not a directory',
   ],
+  [
+    'a node of memory that is not there',
+    { '/linux/memoryPolicy': { mode: 'MPOL_BIND', nodes: '63' } },
+    'are the nodes there, and does this kernel know the mode?',
+  ],
   ['no resctrl', { '/linux/intelRdt': { closID: 'x' } }, 'and resctrl be mounted: mount -t resctrl'],
 ];
 
@@ -62,10 +67,13 @@ testTsrunc('a limit of memory that the program does not fit in', () => {
   refused(box.runtime(['start', container.id]), 'is a limit (RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK) too low');
 });
 
-testTsrunc('a property of systemd that is no value', () => {
-  const patch = { '/annotations': { 'org.systemd.property.CollectMode': 'not GVariant' } };
+testTsrunc.each([
+  ['CollectMode', 'not GVariant', "values are GVariant text: uint64 5, true, 'text'"],
+  ['TimeoutStopSec', "'long'", 'a time in seconds is a number'],
+])('a property of systemd that has no such value: %s', (name, value, hint) => {
+  const patch = { '/annotations': { [`org.systemd.property.${name}`]: value } };
   const args = ['--systemd-cgroup', 'create', '--bundle', box.bundle({ patch }), box.id()];
-  refused(box.runtime(args), "values are GVariant text: uint64 5, true, 'text'");
+  refused(box.runtime(args), hint);
 });
 
 testTsrunc('exec: a cgroup that is not there, and CPUs that are not there', () => {

@@ -52,7 +52,10 @@ export class Recorder {
         {
           after: (call, { result, start, duration }) =>
             void this.#calls.push({
-              ...{ call, result, start: Number(start - this.#origin), duration: Number(duration) },
+              call,
+              result,
+              start: Number(start - this.#origin),
+              duration: Number(duration),
               during: this.#steps.at(-1)?.name,
             }),
         },

@@ -78,10 +78,11 @@ lint: build/validators.ts
 	node scripts/run-typescript.mjs scripts/conformance.ts --check
 	node scripts/run-typescript.mjs scripts/compatibility.ts --check
 
-# docs/conformance.md and docs/compatibility.md, from their sources.
+# docs/conformance.md and docs/compatibility.md, from their sources, and docs/reliability.md, from the last sweeps.
 docs: $(MODULES)
 	node scripts/run-typescript.mjs scripts/conformance.ts
 	node scripts/run-typescript.mjs scripts/compatibility.ts
+	node scripts/run-typescript.mjs scripts/reliability.ts
 
 format: $(MODULES)
 	npx biome check --write .

@@ -43,6 +43,7 @@ export async function rehearse(): Promise<void> {
       ['list'],
       ['exec', '--detach', 'c', 'sh'],
       ['kill', 'c', 'KILL'],
+      ['--trace', join(place, 'trace.json'), 'create', ...bundle, 't'],
     ];
     for (const argv of life) await perform([...globals, ...argv], imagined);
     imagined.files.unlink(`/proc/${INIT}/stat`);

@@ -37,7 +37,13 @@ export class Recorder {
   readonly sequence: Sequence;
   readonly #origin: bigint;
   readonly #steps: { name: string; pointer?: string | undefined; start: number; end: number }[] = [];
-  readonly #calls: { call: NumberedCall; result: number | undefined; start: number; duration: number }[] = [];
+  readonly #calls: {
+    call: NumberedCall;
+    result: number | undefined;
+    start: number;
+    duration: number;
+    during: string | undefined;
+  }[] = [];
 
   constructor(private readonly engine: Engine) {
     this.#origin = engine.monotonic();
@@ -45,7 +51,13 @@ export class Recorder {
       [
         {
           after: (call, { result, start, duration }) =>
-            void this.#calls.push({ call, result, start: Number(start - this.#origin), duration: Number(duration) }),
+            void this.#calls.push({
+              call,
+              result,
+              start: Number(start - this.#origin),
+              duration: Number(duration),
+              during: this.#steps.at(-1)?.name,
+            }),
         },
       ],
       () => engine.monotonic(),
@@ -77,14 +89,14 @@ export class Recorder {
     const end = this.#now();
     const last = this.#steps.at(-1);
     if (last) last.end = end;
-    const calls = this.#calls.map(({ call, result, start, duration }) => ({
+    const calls = this.#calls.map(({ call, result, start, duration, during }) => ({
       process: call.process,
       syscall: call.name,
-      args: [...call.words()],
+      args: call.words(),
       result,
       start,
       duration,
-      step: nameOf(call.step) ?? this.#stepAt(start),
+      step: nameOf(call.step) ?? during,
     }));
     return { command: this.engine.argv, steps: this.#steps, calls, end };
   }
@@ -92,10 +104,6 @@ export class Recorder {
   #begin(name: string, pointer?: string): void {
     const now = this.#now();
     this.#steps.push({ name, pointer, start: now, end: now });
-  }
-
-  #stepAt(time: number): string | undefined {
-    return this.#steps.filter(({ start }) => start <= time).at(-1)?.name;
   }
 
   #now(): number {

@@ -1,4 +1,4 @@
-import { type Batch, Memory, type Operand, Result, type StructFields, Word } from './batch.ts';
+import { type Batch, type Call, Memory, type Operand, Result, type StructFields, Word } from './batch.ts';
 import { AT_FDCWD, bitsOf, type Table } from './constants.ts';
 import type { Struct } from './struct.ts';
 
@@ -165,12 +165,23 @@ export function cString(value: string): Uint8Array {
 function operandWords(value: Operand): string {
   if (typeof value === 'number') return String(value);
   if (value instanceof Result) {
-    const name = value.call.words().find((word) => word.startsWith('"') && word !== '""');
+    const name = nameOf(value.call);
     return value.known && !name ? String(value.value) : `<${name ?? value.call.name}>`;
   }
   if (value instanceof Word) return '<fd>';
   return value instanceof Memory ? `${value.bytes.length} bytes` : '<address>';
 }
+
+/** The path that a descriptor was opened by. A trace asks at each of its uses: it is looked for once. */
+function nameOf(call: Call): string | undefined {
+  if (!names.has(call)) {
+    const name = call.words().find((word) => word.startsWith('"') && word !== '""');
+    names.set(call, name);
+  }
+  return names.get(call);
+}
+
+const names = new WeakMap<Call, string | undefined>();
 
 function structWords(value: StructFields): string {
   const fields = Object.entries(value).flatMap(([name, field]) => {

@@ -4,11 +4,13 @@ import type { Patch } from '../integration/support/json.ts';
 import { type Outcome, testTsrunc, transcript } from '../integration/support/runtime.ts';
 import { sandbox } from '../integration/support/sandbox.ts';
 import { Receiver } from '../integration/support/terminal.ts';
+import { note } from './figures.ts';
 import { type Fault, Faulty, type FaultyOutcome, faultyRuntime, sample, words } from './sweep.ts';
 
 /**
  * Every call of the runtime and its stubs fails once, with two errors, and before every call the runtime dies once. With
- * TSRUNC_FAULTS=all all of them (`make test-faults`, an hour), otherwise a sample.
+ * TSRUNC_FAULTS=all all of them (`make test-faults`, an hour), otherwise a sample. One verb: `-t '^exec '`. The figures of
+ * whole sweeps go to build/faults.json, and from there into docs/reliability.md (`make docs`).
  */
 const box = sandbox('faults');
 const SAMPLE = process.env['TSRUNC_FAULTS'] === 'all' ? Infinity : 6;
@@ -37,7 +39,13 @@ interface Verb {
   /** Brings the container to where the verb begins. */
   prepare(id: string, bundle: string): void;
   args(id: string, bundle: string): readonly string[];
+  /** The exit status of a failure, unless it is 1. */
+  readonly failure?: number;
+  /** It makes so few calls. */
+  readonly fewest?: number;
 }
+
+const limitsIn = (bundle: string): string => path.join(bundle, 'limits.json');
 
 const created = (id: string, bundle: string): void => must(box.runtime(['create', '--bundle', bundle, id]));
 const running = (id: string, bundle: string): void => {
@@ -60,25 +68,49 @@ const VERBS: readonly Verb[] = [
   { name: 'start', prepare: created, args: (id) => ['start', id] },
   { name: 'run', prepare: () => undefined, args: (id, bundle) => ['run', '--bundle', bundle, id] },
   { name: 'kill', prepare: running, args: (id) => ['kill', id, 'KILL'] },
+  { name: 'exec', prepare: running, args: (id) => ['exec', '--cwd', '/', '--env', 'A=b', id, 'true'], failure: 255 },
+  {
+    name: 'update',
+    prepare: (id, bundle) => {
+      running(id, bundle);
+      fs.writeFileSync(limitsIn(bundle), JSON.stringify({ hugepageLimits: [{ pageSize: '2MB', limit: 4194304 }] }));
+    },
+    args: (id, bundle) => ['update', '--resources', limitsIn(bundle), id],
+  },
   { name: 'pause', prepare: running, args: (id) => ['pause', id] },
+  {
+    name: 'resume',
+    prepare: (id, bundle) => {
+      running(id, bundle);
+      must(box.runtime(['pause', id]));
+    },
+    args: (id) => ['resume', id],
+    fewest: 9,
+  },
   { name: 'delete', prepare: running, args: (id) => ['delete', '--force', id] },
 ];
 
 describe.each(VERBS)('$name', (verb) => {
   testTsrunc.each(['EIO', 'EPERM'])('call by call fails with %s: one clear line, and nothing is left', async (code) => {
     const { calls } = await once(verb);
-    expect(calls).toBeGreaterThanOrEqual(10);
-    await sweep(sample(calls, SAMPLE, code.length), (at) => once(verb, { fail: code, at }));
+    expect(calls).toBeGreaterThanOrEqual(verb.fewest ?? 10);
+    await sweep(verb, calls, code, sample(calls, SAMPLE, code.length), (at) => once(verb, { fail: code, at }));
   });
 
   testTsrunc('the runtime is killed before call by call: delete --force takes all of it away', async () => {
     const { calls } = await once(verb);
-    await sweep(sample(calls, SAMPLE, 3), (dieAt) => once(verb, { dieAt }));
+    await sweep(verb, calls, 'SIGKILL', sample(calls, SAMPLE, 3), (dieAt) => once(verb, { dieAt }));
   });
 });
 
-/** Goes through all numbers, whatever one of them brings, and tells of everything at the end. */
-async function sweep(numbers: readonly number[], check: (number: number) => Promise<unknown>): Promise<void> {
+/** Goes through all numbers, whatever one of them brings, and tells of everything at the end. A whole sweep is noted. */
+async function sweep(
+  { name }: Verb,
+  calls: number,
+  fault: string,
+  numbers: readonly number[],
+  check: (number: number) => Promise<unknown>,
+): Promise<void> {
   const failures: string[] = [];
   for (const number of numbers) {
     try {
@@ -87,6 +119,7 @@ async function sweep(numbers: readonly number[], check: (number: number) => Prom
       failures.push(error instanceof Error ? error.message : String(error));
     }
   }
+  if (numbers.length === calls) note({ verb: name, fault, calls, failures: failures.length });
   if (failures.length > 0) throw new Error(`${failures.length} of ${numbers.length}:\n\n${failures.join('\n\n')}`);
 }
 
@@ -122,7 +155,7 @@ function judge(verb: Verb, id: string, outcome: FaultyOutcome, fault: Fault | un
     return;
   }
   if (outcome.status === 0) return;
-  if (outcome.status !== 1) throw new Error('neither success nor failure');
+  if (outcome.status !== (verb.failure ?? 1)) throw new Error('neither success nor failure');
   const lines = outcome.stderr.split('\n').filter((line) => line !== '');
   if (lines.length !== 1) throw new Error('not one line');
   if (/internal error| at .*:\d+:\d+|undefined/.test(lines[0] ?? '')) throw new Error('not a clear line');

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { which } from './support/host.ts';
 import { ok, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 
@@ -71,6 +73,42 @@ testTsrunc('the page needs nothing else, and no name can break out of its script
   expect(page.match(/<script/g)).toHaveLength(1);
   expect(page).toContain('\\u003cscript>alert(1)');
   expect(page).not.toMatch(/src=|href=|https?:/);
+});
+
+const browser = which('chromium-headless-shell') ?? which('chromium');
+
+/** What a browser makes of a page, and what it complains about. */
+function opened(page: string): { dom: string; complaints: string[] } {
+  const file = path.join(box.scratch(), 'page.html');
+  fs.writeFileSync(file, page);
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--enable-logging=stderr',
+    '--virtual-time-budget=2000',
+  ];
+  const profile = `--user-data-dir=${box.scratch()}`;
+  const { stdout, stderr } = spawnSync(`${browser}`, [...flags, profile, '--dump-dom', `file://${file}`], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { dom: stdout, complaints: stderr.split('\n').filter((line) => line.includes('CONSOLE')) };
+}
+
+// Which machines have is theirs to say; CI's has one.
+(browser ? testTsrunc : test.skip)('a browser shows the page, and has no complaint', () => {
+  const page = traced('html');
+  const { dom, complaints } = opened(page);
+  expect(complaints).toEqual([]);
+  expect(dom).toMatch(/<p id="sum">[\d.]+ ms, \d+ steps, \d{3} calls<\/p>/);
+  expect(dom.match(/<tr><td>/g)).toHaveLength(25);
+  expect(dom).toMatch(/<td>init<\/td><td>\w+\(.* and \d+ more, in one batch<\/td>/);
+  expect(dom).toMatch(/<canvas [^>]*width="[1-9]\d+"/);
+  // A page with a mistake would have been noticed.
+  expect(opened(page.replace('draw();\n</script>', 'drawn();\n</script>')).complaints).toEqual([
+    expect.stringContaining('drawn is not defined'),
+  ]);
 });
 
 testTsrunc('a failing command leaves its trace as well', () => {

@@ -108,9 +108,15 @@ canvas.addEventListener('pointermove', (event) => {
 addEventListener('resize', draw);
 const calls = data.rows.slice(1).flatMap((row) => row.slices.map((slice) => [row.name, ...slice]));
 document.getElementById('sum').textContent = ms(data.end) + ' ms, ' + data.rows[0].slices.length + ' steps, ' + calls.length + ' calls';
-for (const [process, , duration, name, more] of calls.sort((a, b) => b[2] - a[2]).slice(0, 25)) {
-  const row = document.querySelector('#longest tbody').insertRow();
-  for (const text of [ms(duration), process, name + more.split('\\n')[0]]) row.insertCell().textContent = text;
+const batches = new Map();
+for (const call of calls) {
+  const key = call.slice(0, 3).join();
+  batches.set(key, [...(batches.get(key) ?? []), call]);
+}
+for (const [first, ...others] of [...batches.values()].sort((a, b) => b[0][2] - a[0][2]).slice(0, 25)) {
+  const [process, , duration, name, more] = first, row = document.querySelector('#longest tbody').insertRow();
+  const rest = others.length ? ' and ' + others.length + ' more, in one batch' : '';
+  for (const text of [ms(duration), process, name + more.split('\\n')[0] + rest]) row.insertCell().textContent = text;
 }
 draw();
 `;

@@ -1,0 +1,106 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Patch } from './support/json.ts';
+import { refused, testTsrunc } from './support/runtime.ts';
+import { sandbox } from './support/sandbox.ts';
+import { user } from './support/user.ts';
+
+/** Where an errno misleads, the line says what to look at: each of these causes is brought about here. */
+const box = sandbox('hints');
+
+beforeAll(() => {
+  fs.mkdirSync(box.root);
+  fs.chmodSync(box.root, 0o1777);
+});
+
+const SCHEDULER = { policy: 'SCHED_FIFO', priority: 1 };
+const cases: readonly [string, Patch, string][] = [
+  [
+    'a file on a directory',
+    { '/mounts/-': [{ destination: '/tmp', type: 'bind', source: '/etc/passwd', options: ['bind'] }] },
+    'a file cannot be mounted on a directory, nor a directory on what is not a directory',
+  ],
+  [
+    'a node of memory that is not there',
+    { '/linux/memoryPolicy': { mode: 'MPOL_BIND', nodes: '63' } },
+    'are the nodes there, and does this kernel know the mode?',
+  ],
+  ['no resctrl', { '/linux/intelRdt': { closID: 'x' } }, 'and resctrl be mounted: mount -t resctrl'],
+];
+
+testTsrunc.each(cases)('create: %s', (_, patch, hint) => {
+  const bundle = box.bundle({ ownRootfs: true, patch });
+  refused(box.runtime(['create', '--bundle', bundle, box.id()]), hint);
+});
+
+const unprivileged: readonly [string, Patch, string][] = [
+  [
+    'a hard limit is raised',
+    { '/process/rlimits': [{ type: 'RLIMIT_CORE', soft: 0, hard: 18446744073709551615n }] },
+    'a hard limit can only be raised with CAP_SYS_RESOURCE',
+  ],
+  ['oom_score_adj is lowered', { '/process/oomScoreAdj': -1000 }, 'lowering it needs CAP_SYS_RESOURCE'],
+  [
+    'real-time input and output',
+    { '/process/ioPriority': { class: 'IOPRIO_CLASS_RT', priority: 1 } },
+    'IOPRIO_CLASS_RT takes CAP_SYS_NICE or CAP_SYS_ADMIN',
+  ],
+  ['a real-time scheduler', { '/process/scheduler': SCHEDULER }, 'it takes CAP_SYS_NICE'],
+];
+
+testTsrunc.each(unprivileged)('by nobody in particular: %s', (_, patch, hint) => {
+  const bundle = box.bundle({ patch: { '/linux/resources': undefined, ...patch } });
+  const limits = 'ulimit -Hc 0; ulimit -Sc 0; echo 500 > /proc/self/oom_score_adj';
+  const caller = user(box, { uid: 65534, before: `{ ${limits}; }` });
+  refused(box.runtime(['run', '--bundle', bundle, box.id()], caller), hint);
+});
+
+testTsrunc('a limit on namespaces', () => {
+  const caller = 'exec unshare -Ur sh -c \'echo 0 > /proc/sys/user/max_uts_namespaces && exec "$@"\' sh "$@"';
+  const bundle = box.bundle({ patch: { '/linux/resources': undefined } });
+  refused(box.runtime(['create', '--bundle', bundle, box.id()], { caller }), 'is a limit under /proc/sys/user');
+});
+
+testTsrunc('a limit of memory that the program does not fit in', () => {
+  const patch = { '/process/rlimits': [{ type: 'RLIMIT_AS', soft: 8192, hard: 8192 }] };
+  const container = box.create({ patch });
+  refused(box.runtime(['start', container.id]), 'is a limit (RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK) too low');
+});
+
+testTsrunc.each([
+  ['CollectMode', 'not GVariant', "values are GVariant text: uint64 5, true, 'text'"],
+  ['TimeoutStopSec', "'long'", 'a time in seconds is a number'],
+])('a property of systemd that has no such value: %s', (name, value, hint) => {
+  const patch = { '/annotations': { [`org.systemd.property.${name}`]: value } };
+  const args = ['--systemd-cgroup', 'create', '--bundle', box.bundle({ patch }), box.id()];
+  refused(box.runtime(args), hint);
+});
+
+testTsrunc('exec: a cgroup that is not there, and CPUs that are not there', () => {
+  const { id } = box.create({ script: 'sleep 100' });
+  box.runtime(['start', id]);
+  const exec = (args: readonly string[]) => box.runtime(['exec', ...args]);
+  expect(exec(['--cgroup', 'none', id, 'true'])).toMatchObject({
+    status: 255,
+    stderr: expect.stringContaining('there is no such cgroup'),
+  });
+  const file = path.join(box.scratch(), 'process.json');
+  const process = { args: ['true'], cwd: '/', execCPUAffinity: { initial: '1000' } };
+  fs.writeFileSync(file, JSON.stringify(process));
+  expect(exec(['--process', file, id])).toMatchObject({
+    status: 255,
+    stderr: expect.stringContaining('is any of these CPUs there, and in the cpuset?'),
+  });
+});
+
+testTsrunc('validate: what the host has not, and what may bring it', () => {
+  const patch = {
+    '/process/rlimits': [{ type: 'RLIMIT_NOFILE', soft: 1, hard: 4294967295 }],
+    '/mounts/-': [{ destination: '/x', type: 'nosuchfs', source: 'none' }],
+    '/linux/intelRdt': { closID: 'x' },
+  };
+  const { stdout } = box.runtime(['validate', '--bundle', box.bundle({ patch })]);
+  for (const hint of ['raise fs.nr_open, or ask for less', 'see /proc/filesystems', 'where the processor has it']) {
+    expect(stdout).toContain(hint);
+  }
+});

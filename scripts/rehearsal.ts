@@ -29,6 +29,7 @@ export async function rehearse(): Promise<void> {
     writeConfig(place, config);
     // The ports and their wire. It comes as far as to what only a kernel can answer.
     await perform([...globals, 'create', ...bundle, 'c'], pretence(), 1);
+    await perform([...globals, '--trace', join(place, 'trace.json'), 'create', ...bundle, 't'], pretence(), 1);
     await perform([...globals, 'state', 'none'], pretence(), 1);
     await perform([...globals, 'list'], pretence());
     await perform([...globals, 'plan', ...bundle], pretence());
@@ -43,7 +44,6 @@ export async function rehearse(): Promise<void> {
       ['list'],
       ['exec', '--detach', 'c', 'sh'],
       ['kill', 'c', 'KILL'],
-      ['--trace', join(place, 'trace.json'), 'create', ...bundle, 't'],
     ];
     for (const argv of life) await perform([...globals, ...argv], imagined);
     imagined.files.unlink(`/proc/${INIT}/stat`);

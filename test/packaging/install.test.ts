@@ -75,6 +75,14 @@ test.each([
   expect(documented(section, language)).toEqual([text.replace(/^(#.*\n)+/, '')]);
 });
 
+test('the commands of clients in the README are those that docs/clients.md has, which are run', () => {
+  const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const commands = readme.match(/^(docker|podman|ctr) .* run .*$|^(docker|ctr) run .*$/gm) ?? [];
+  expect(commands).toHaveLength(3);
+  const run = ['Docker', 'podman', 'containerd'].flatMap((section) => documented(section, 'sh').join('').split('\n'));
+  expect(run).toEqual(expect.arrayContaining([...commands]));
+});
+
 inFull('the packages hold what runs', () => {
   make('package');
   const packages = path.join(ROOT, 'build/packages');

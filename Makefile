@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance coverage lint docs format \
+.PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance bench coverage lint docs format \
   install uninstall package clean
 
 all: bin/tsrunc build/library/index.js
@@ -64,6 +64,10 @@ conformance: bin/tsrunc
 	RUNTIME_TOOLS=$(RUNTIME_TOOLS) unshare --mount --propagation=private \
 	  node scripts/run-typescript.mjs test/conformance/runtime-tools/main.ts
 
+# BENCH_TIMES=21, BENCH_ONLY=PATTERN.
+bench: bin/tsrunc
+	unshare --mount --propagation=private node scripts/run-typescript.mjs bench/main.ts
+
 coverage: build/validators.ts
 	node scripts/coverage.mjs
 
@@ -72,10 +76,12 @@ lint: build/validators.ts
 	npx tsc -p tsconfig.core.json
 	npx biome check .
 	node scripts/run-typescript.mjs scripts/conformance.ts --check
+	node scripts/run-typescript.mjs scripts/compatibility.ts --check
 
-# docs/conformance.md, from its sources.
+# docs/conformance.md and docs/compatibility.md, from their sources.
 docs: $(MODULES)
 	node scripts/run-typescript.mjs scripts/conformance.ts
+	node scripts/run-typescript.mjs scripts/compatibility.ts
 
 format: $(MODULES)
 	npx biome check --write .

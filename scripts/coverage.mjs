@@ -17,6 +17,8 @@ const POOR = 70;
 const SCRIPT = 'tsrunc.cjs';
 const build = join(root, 'build/coverage');
 const raw = join(build, 'raw');
+/** The script as a function of what a CommonJS module gets: coverage-entry.cjs calls it. */
+const asFunction = { banner: { js: '(function(exports,require,module){' }, footer: { js: '})' } };
 
 await main();
 
@@ -69,7 +71,7 @@ async function integrationTests(script, runtime) {
 
 /** Builds the executable, and the wrapper by which a test that knows nothing of this runs it. */
 async function makeRuntime(script) {
-  await bundleRuntime(script);
+  await bundleRuntime('src/engine/node/main.ts', script, asFunction);
   const output = join(build, 'bin/tsrunc');
   makeExecutable({
     main: join(import.meta.dirname, 'coverage-entry.cjs'),

@@ -22,5 +22,14 @@ export type Handler = (context: Context, parsed: ParsedCommand) => number | void
 export interface Command extends CommandSpec {
   /** The exit status of a failure, unless it is 1. */
   readonly failureStatus?: number;
-  load(): Promise<{ readonly handler: Handler }>;
+  /** Its module can tell whether the command works here at all: {@link Loaded.usable}. */
+  readonly dependsOnMachine?: true;
+  load(): Promise<Loaded>;
+}
+
+/** The module of a command. */
+export interface Loaded {
+  readonly handler: Handler;
+  /** Throws where the command cannot work at all: `COMMAND --help` fails then, for podman asks by that. */
+  readonly usable?: (engine: Machine) => void;
 }

@@ -1,4 +1,4 @@
-import type { ArgumentParser, ParsedCommand } from '../engine/arguments.ts';
+import type { ArgumentParser, ParsedCommand, ParseResult } from '../engine/arguments.ts';
 import type { Engine } from '../engine/engine.ts';
 import { SyscallError } from '../engine/errors.ts';
 import { ContainerError } from '../libcontainer/errors.ts';
@@ -32,13 +32,13 @@ async function perform(
   let failure = 1;
   try {
     const result = parser.parse(commandLine, engine.argv);
-    if (result.kind === 'help') return offer(engine, result.text);
+    if (result.kind === 'help') return await help(engine, result, machineOf);
     if (result.kind === 'version') return offer(engine, versionText(commandLine.program));
     if (result.kind === 'usage') offer(engine, result.help);
     const global = result.kind === 'command' ? result.parsed.global : result.global;
     log = openLog(engine, global);
     if (result.kind === 'usage') throw new ContainerError('invalid-argument', result.message);
-    const command = commandOf(result.parsed);
+    const command = commandOf(result.parsed.command);
     failure = command.failureStatus ?? failure;
     const file = text(global, 'trace') ?? '';
     if (file === '') return await call(machineOf(engine), log, command, result.parsed);
@@ -66,9 +66,21 @@ async function traced(
   }
 }
 
-function commandOf(parsed: ParsedCommand): Command {
-  const command = commands.find(({ name }) => name === parsed.command);
-  if (command === undefined) throw new Error(`the parser knows a command that the table does not: ${parsed.command}`);
+/** Its text is there in any case. Its status says whether a command that depends on the machine can work here. */
+async function help(
+  engine: Engine,
+  { text: words, command }: Extract<ParseResult, { kind: 'help' }>,
+  machineOf: (engine: Engine) => Machine,
+): Promise<number> {
+  offer(engine, words);
+  const entry = command === undefined ? undefined : commandOf(command);
+  if (entry?.dependsOnMachine) (await entry.load()).usable?.(machineOf(engine));
+  return 0;
+}
+
+function commandOf(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) throw new Error(`the parser knows a command that the table does not: ${name}`);
   return command;
 }
 

@@ -2,6 +2,7 @@ import type { CommandLine, OptionSpec } from '../engine/arguments.ts';
 import { errorCodes } from '../libcontainer/error-codes.ts';
 import { shells } from './completion/shells.ts';
 import type { Command } from './context.ts';
+import { checkpointOptions, restoreOptions } from './criu-option-specs.ts';
 import { limits } from './limits.ts';
 import { version } from './version.ts';
 
@@ -218,6 +219,35 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/update.ts'),
   },
   {
+    name: 'checkpoint',
+    description: 'save a running container with criu, and end it',
+    arguments: [containerId],
+    options: checkpointOptions,
+    examples: [
+      ['tsrunc checkpoint --image-path /images/web web', 'save and end it'],
+      ['tsrunc checkpoint --leave-running --image-path /images/web web', 'save it, and let it go on'],
+    ],
+    dependsOnMachine: true,
+    load: () => import('./commands/checkpoint.ts'),
+  },
+  {
+    name: 'restore',
+    description: 'bring a container back that was saved by checkpoint, and wait for its end',
+    arguments: [newId],
+    options: [
+      bundle,
+      ...sockets.filter(({ name }) => name === 'console-socket'),
+      { name: 'pid-file', kind: 'string', value: 'FILE', complete: 'file', help: "file to write init's process ID to" },
+      { name: 'detach', alias: 'd', kind: 'boolean', help: 'do not wait for the end' },
+      { name: 'no-subreaper', kind: 'boolean', help: 'do not adopt and reap the orphans of the container' },
+      { name: 'no-pivot', kind: 'boolean', help: 'without effect: criu enters the root as it does' },
+      ...restoreOptions,
+    ],
+    examples: [['tsrunc restore -d --image-path /images/web --bundle /bundles/web web', 'return once it runs again']],
+    dependsOnMachine: true,
+    load: () => import('./commands/restore.ts'),
+  },
+  {
     name: 'delete',
     description: 'delete what a stopped container still holds',
     arguments: [containerId],
@@ -295,6 +325,25 @@ export const commands: readonly Command[] = [
       { name: 'diff', kind: 'string', value: 'DIR', complete: 'directory', help: 'the difference to another bundle' },
     ],
     load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'check',
+    description: 'say whether this host can run containers, and what it lacks',
+    arguments: [],
+    options: [
+      { ...bundle, help: 'ask for what the container of this bundle needs, not for what containers may need' },
+      {
+        name: 'format',
+        alias: 'f',
+        kind: 'string',
+        value: 'FORMAT',
+        complete: ['text', 'json'],
+        help: 'text or json',
+        default: 'text',
+      },
+    ],
+    examples: [['tsrunc check --bundle /bundles/web', 'what is missing for this bundle, and what to do about it']],
+    load: () => import('./commands/check.ts'),
   },
   {
     name: 'gc',

@@ -61,8 +61,8 @@ export interface ParsedCommand {
 
 export type ParseResult =
   | { readonly kind: 'command'; readonly parsed: ParsedCommand }
-  /** Help was asked for: print `text`, exit 0. */
-  | { readonly kind: 'help'; readonly text: string }
+  /** Help was asked for, perhaps of one command: print `text`. */
+  | { readonly kind: 'help'; readonly text: string; readonly command?: string }
   | { readonly kind: 'version' }
   /** Not a command line of ours: print `help` on standard output, then fail with `message`. */
   | {

@@ -1,6 +1,7 @@
 import type { Config, Process } from '../spec/config.ts';
 import { loadBundle } from './bundle.ts';
 import { callerNofile, callerOf } from './caller.ts';
+import { streamNames } from './checkpoint/descriptors.ts';
 import { newCgroup } from './container-cgroup.ts';
 import { Creation, type CreationStep, namespaceOf } from './creation.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
@@ -33,7 +34,8 @@ import { deviceSteps } from './rootfs/devices.ts';
 import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
-import { enterRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { enterRoot, lastOfRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
+import { surveyStep } from './rootfs/survey.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
 import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
@@ -71,6 +73,10 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
   const { mounts = [], linux = {}, process } = config;
   const netDevices = netDeviceSteps(config);
   const intelRdt = intelRdtSteps(config);
+  const noPivot = options.noPivot === true;
+  const lastSteps = lastOfRoot(config, noPivot);
+  // A filter that is loaded at create would have the agent asked about them.
+  const notifies = linux.seccomp?.listenerPath !== undefined;
   return [
     ...labelChecks(process),
     ...poststopAfterFailure(config.hooks),
@@ -90,6 +96,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...netDevices.move,
     ...sysctlSteps(linux.sysctl ?? {}),
     ...rootMounts(config),
+    surveyStep(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
     ...createHookSteps(config.hooks),
@@ -98,7 +105,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...consoleSteps(process),
     ...pidfdSteps(options),
     ...(process ? [cwdStep(process.cwd)] : []),
-    ...enterRoot(config, options.noPivot === true),
+    ...enterRoot(config, noPivot),
     ...readonlyTmpfsSteps(mounts),
     ...(config.root?.readonly ? [rootReadonly] : []),
     ...hostnameSteps(config),
@@ -107,9 +114,11 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...attributeSteps(process, linux),
     ...(process ? [executableStep(process)] : []),
     ready,
+    ...(notifies ? lastSteps : []),
     ...(process && linux.seccomp ? [confine(process)] : []),
     ...netDevices.done,
     publish,
+    ...(notifies ? [] : lastSteps),
     parkInit,
   ];
 }
@@ -143,12 +152,15 @@ const makeCgroup: CreationStep = {
 const ready: CreationStep = {
   name: 'let init wait',
   do(creation) {
-    const { init, parkingSocket, root, nullDevice } = creation;
+    const { init, parkingSocket, root, oldRoot, nullDevice, facts } = creation;
     const { calls } = init.kernel;
-    for (const fd of [root, nullDevice]) if (fd !== undefined) calls.close(fd);
+    // In a namespace that is joined the root is yet to be exchanged.
+    for (const fd of [oldRoot === undefined ? root : undefined, nullDevice]) if (fd !== undefined) calls.close(fd);
     closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);
+    // Of an unprivileged user's namespaces `exec` could open none. Nothing of the host is left in it by now.
+    if (facts.caller.uid !== 0) calls.prctl('PR_SET_DUMPABLE', 1, 0, 0, 0);
     init.kernel.flush();
   },
 };
@@ -210,6 +222,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
     },
     cgroup_paths: cgroup.directory ? { '': cgroup.directory } : {},
     namespace_paths: pid ? namespacePaths(config, pid) : {},
+    ...(pid && !config.process?.terminal && { external_descriptors: streamNames(engine) }),
     tsrunc: {
       ociVersion: config.ociVersion,
       bundle: facts.options.bundle,
@@ -228,13 +241,13 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
   };
 }
 
-function namespacePaths(config: Config, pid: number): Record<string, string> {
+export function namespacePaths(config: Config, pid: number): Record<string, string> {
   const types = Object.keys(namespaces) as NamespaceType[];
   const own = types.filter((type) => namespaceOf(config, type) !== 'host');
   return Object.fromEntries(own.map((type) => [namespaces[type].key, `/proc/${pid}/ns/${namespaces[type].file}`]));
 }
 
-function rfc3339(nanoseconds: bigint): string {
+export function rfc3339(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
 }

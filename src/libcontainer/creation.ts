@@ -12,6 +12,7 @@ import type { Machine } from './machine.ts';
 import type { NamespaceType } from './namespaces.ts';
 import type { CreateOptions } from './options.ts';
 import type { RecipeContext, Step } from './recipe.ts';
+import { Foresight } from './rootfs/foresight.ts';
 import type { Confined, StateDirectory } from './store.ts';
 
 /** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
@@ -32,12 +33,18 @@ export class Creation implements RecipeContext {
   private rootFd: number | undefined;
   /** The rootfs lies over the root of init's mount namespace, not at its path. */
   rootOnTop = false;
+  /** In a mount namespace that is joined: descriptor of what is its root until all else is done. */
+  oldRoot: number | undefined;
+  /** And from then on the rootfs is the root of all who are in there. */
+  rootExchanged = false;
   /** The rootfs is mounted in the runtime's own mount namespace. */
   rootOnHost = false;
   /** The container's /dev/null, in init, once somebody has needed it. */
   nullDevice: number | undefined;
   /** Mounts that paths will be masked in, by their destination, while they are still needed: see kept-mounts.ts. */
   readonly keptMounts = new Map<string, Operand>();
+  /** What is known of the places where mounts go. */
+  readonly foresight = new Foresight();
   /** The socket that init will park on: the same number here and there. */
   parkingSocket = -1;
   /** What a seccomp filter that had to be loaded at create leaves for start. */
@@ -89,6 +96,10 @@ export class Creation implements RecipeContext {
   get root(): number {
     if (this.rootFd === undefined) throw new Error('the rootfs is not there yet');
     return this.rootFd;
+  }
+
+  get hasRoot(): boolean {
+    return this.rootFd !== undefined;
   }
 
   set root(fd: number) {

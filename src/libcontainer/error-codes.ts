@@ -47,7 +47,7 @@ export const errorCodes = {
   },
   state: {
     means: 'The state directory of the container is damaged, or was written by another program.',
-    cure: 'tsrunc delete --force ID, or remove the directory below --root by hand.',
+    cure: 'Delete it with the program that made it; if that was tsrunc, remove the directory below --root by hand.',
   },
   cgroup: {
     means: 'The cgroup could not be made, entered or limited as asked.',
@@ -61,6 +61,10 @@ export const errorCodes = {
   hook: {
     means: 'A hook failed, was killed, or took longer than its timeout.',
     cure: 'The message has its kind, index and the last that it wrote to standard error.',
+  },
+  checkpoint: {
+    means: 'criu could not save the processes of the container, or could not bring them back.',
+    cure: 'The message has the last errors of its log, and where the log is. What criu cannot save by default, an option may allow: --tcp-established, --ext-unix-sk, --file-locks, --shell-job.',
   },
   'init-died': {
     means:

@@ -17,5 +17,5 @@ export const supported: Omit<FeatureFacts, 'version' | 'commit'> = {
   memoryPolicy: true,
   idmap: true,
   netDevices: true,
-  checkpoint: false,
+  checkpoint: true,
 };

@@ -1,11 +1,12 @@
 import { isErrno } from '../engine/errors.ts';
 import { remove } from './delete.ts';
+import { ContainerError } from './errors.ts';
 import type { Host } from './host.ts';
 import { kernelOf } from './kernel.ts';
 import { isAlive, processFacts } from './process.ts';
 import { ProgramCache } from './seccomp/cache.ts';
 import { sleep } from './signal.ts';
-import { CACHE_PREFIX, isId, StateDirectory, temporaryOf } from './store.ts';
+import { CACHE_PREFIX, isId, type SavedState, StateDirectory, temporaryOf } from './store.ts';
 
 /** Something that a killed run left, or that nobody can use any more. */
 export interface Leftover {
@@ -56,7 +57,8 @@ function halfMade(host: Host): Found[] {
 }
 
 function whyHalfMade(host: Host, directory: StateDirectory): string | undefined {
-  const saved = directory.load();
+  const saved = loadOwn(directory);
+  if (saved === 'of another runtime') return undefined;
   if (saved) {
     const { phase, creator } = saved.tsrunc;
     if (phase !== 'creating' || isAlive(host.engine, creator.pid, creator.startTime)) return undefined;
@@ -65,6 +67,15 @@ function whyHalfMade(host: Host, directory: StateDirectory): string | undefined 
   // A create makes the directory first. One that is at it takes no second to get further.
   sleep(kernelOf(host.engine), PATIENCE_MS);
   return directory.exists() && !directory.load() ? 'its create was killed before it began' : undefined;
+}
+
+function loadOwn(directory: StateDirectory): SavedState | undefined | 'of another runtime' {
+  try {
+    return directory.load();
+  } catch (error) {
+    if (error instanceof ContainerError && error.code === 'state') return 'of another runtime';
+    throw error;
+  }
 }
 
 const PATIENCE_MS = 1000;

@@ -38,7 +38,7 @@ export function perform<C extends RecipeContext>(steps: readonly Step<C>[], cont
   try {
     for (const step of steps) {
       begun.push(step);
-      if (context.remote) context.remote.step = step;
+      context.remote?.begin(step);
       context.log.step(step);
       step.do(context);
     }

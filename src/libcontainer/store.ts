@@ -24,6 +24,8 @@ export interface SavedState {
   /** The cgroup directory under the key "", as runc writes it on cgroup v2. */
   readonly cgroup_paths: Readonly<Record<string, string>>;
   readonly namespace_paths: Readonly<Record<string, string>>;
+  /** What the streams of init were when it was made: criu is told by these names what a restored one gets instead. */
+  readonly external_descriptors?: readonly string[];
   readonly tsrunc: OwnState;
 }
 
@@ -98,7 +100,7 @@ export class StateDirectory {
   static reserve(engine: Engine, root: string, id: string): StateDirectory {
     const directory = new StateDirectory(engine, id, `${root}/${id}`);
     try {
-      makeParents(engine, root);
+      makeDirectories(engine, root);
       engine.files.mkdir(directory.path, 0o711);
     } catch (cause) {
       if (isErrno(cause, 'EEXIST')) throw new ContainerError('exists', 'container with given ID already exists');
@@ -145,11 +147,17 @@ export class StateDirectory {
     return exists(this.engine, this.path);
   }
 
-  /** Undefined for a directory whose create was killed before it wrote anything. */
+  /**
+   * Undefined for a directory whose create was killed before it wrote anything. Throws `state` for a container of
+   * another runtime: its file has the same name, and what else it made is not known here.
+   */
   load(): SavedState | undefined {
     const bytes = readIfThere(this.engine, `${this.path}/${STATE}`);
+    if (!bytes) return undefined;
     // Our own file, written whole or not at all by the same version's types.
-    return bytes && (parseJson(bytes, this.engine.decode).value as unknown as SavedState);
+    const saved = parseJson(bytes, this.engine.decode).value as unknown as Partial<SavedState>;
+    if (!isOwn(saved)) throw new ContainerError('state', 'another runtime made this container');
+    return saved;
   }
 
   /** The configuration as it was at create: later edits of the bundle have no effect (runtime.md, "Lifecycle"). */
@@ -185,6 +193,19 @@ export class StateDirectory {
     this.engine.files.rmdir(`${this.path}/${NOTIFY_DIRECTORY}`);
   }
 
+  /** Where the root of a container is mounted for criu, while that restores it. */
+  get criuRoot(): string {
+    return `${this.path}/criu-root`;
+  }
+
+  removeCriuRoot(): void {
+    try {
+      this.engine.files.rmdir(this.criuRoot);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+
   /** Whether {@link remove} was begun, and killed: whatever lies outside of the directory had gone by then. */
   get isBeingRemoved(): boolean {
     return !this.has(CONFIG);
@@ -194,6 +215,7 @@ export class StateDirectory {
   remove(): void {
     const { files } = this.engine;
     this.removeNotifyDirectory();
+    this.removeCriuRoot();
     const names = namesIn(this.engine, this.path);
     // A directory that has lost anything has lost its configuration: see isBeingRemoved.
     const order = [CONFIG, ...names.filter((name) => name !== CONFIG && name !== STATE), STATE];
@@ -206,6 +228,10 @@ export class StateDirectory {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
   }
+}
+
+function isOwn(saved: Partial<SavedState>): saved is SavedState {
+  return saved.tsrunc !== undefined;
 }
 
 /** Writes a whole file or leaves the old one: a hidden file in the same directory, then rename. */
@@ -234,7 +260,7 @@ export function temporaryOf(name: string): number | undefined {
 }
 
 /** `mkdir -p`, 0700. */
-function makeParents(engine: Engine, path: string): void {
+export function makeDirectories(engine: Engine, path: string): void {
   const parts = path.split('/').filter((part) => part !== '');
   parts.forEach((_, i) => {
     try {

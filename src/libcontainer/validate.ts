@@ -4,10 +4,7 @@ import { compareProblems, type Fault, type Problem } from '../spec/problem.ts';
 import { configPath, readConfig } from './bundle.ts';
 import { ignoredFields } from './ignored.ts';
 import type { Machine } from './machine.ts';
-import { FILE_REQUIREMENTS } from './requirements/files.ts';
-import { KERNEL_REQUIREMENTS } from './requirements/kernel.ts';
-import type { Requirement } from './requirements/requirement.ts';
-import { SECURITY_REQUIREMENTS } from './requirements/security.ts';
+import { lacking } from './requirements/lacking.ts';
 
 export interface Verdict {
   /** Absolute. */
@@ -24,7 +21,7 @@ export interface Verdict {
 export function validate(engine: Machine, bundle: string, { host }: { readonly host: boolean }): Verdict {
   const bytes = readConfig(engine, bundle);
   const { problems, inspect } = loadConfig(bytes, engine.decode);
-  const more = inspect((config) => [...ignored(config), ...(host ? lacking(engine, bundle, config) : [])]);
+  const more = inspect((config) => [...ignored(config), ...(host ? lacking({ engine, bundle }, config) : [])]);
   return {
     path: configPath(bundle),
     text: engine.decode(bytes),
@@ -34,12 +31,4 @@ export function validate(engine: Machine, bundle: string, { host }: { readonly h
 
 function ignored(config: Config): Fault[] {
   return ignoredFields(config).map((field) => ({ severity: 'warning', kind: 'semantic', ...field }));
-}
-
-const requirements: readonly Requirement[] = [...FILE_REQUIREMENTS, ...KERNEL_REQUIREMENTS, ...SECURITY_REQUIREMENTS];
-
-function lacking(engine: Machine, bundle: string, config: Config): Fault[] {
-  return requirements.flatMap(({ severity, find }) =>
-    [...find(config, { engine, bundle })].map((violation): Fault => ({ severity, kind: 'host', ...violation })),
-  );
 }

@@ -49,10 +49,11 @@ export class Batch {
     const bytes = new Uint8Array(declaration.size);
     const view = new DataView(bytes.buffer);
     const memory = out ? this.output(bytes) : this.input(bytes);
-    for (const [field, type] of Object.entries(declaration.fields)) {
+    for (const field of Object.keys(value)) {
       const given = value[field];
+      const type = declaration.fields[field];
       const offset = declaration.offsets[field] ?? 0;
-      if (given === undefined) continue;
+      if (given === undefined || type === undefined) continue;
       if (given instanceof Memory) memory.pointers.push({ offset, target: given });
       else if (given instanceof Result && given.known) writeField(view, offset, type, given.value);
       else if (isDeferred(given)) this.store(memory, offset, given);

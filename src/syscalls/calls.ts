@@ -1,4 +1,4 @@
-import type { Batch, EntryOptions, Result } from './batch.ts';
+import type { Batch, EntryOptions, Operand, Result } from './batch.ts';
 import type { Param, ValueOf } from './params.ts';
 import { type Signatures, signatures } from './signatures.ts';
 
@@ -18,15 +18,20 @@ export interface Sink<R> {
 
 /** The typed calls over `sink`. `options` hold for every call made through the object that comes back. */
 export function callsOver<R>(sink: Sink<R>, options: EntryOptions = {}): Calls<R> {
-  const calls: Record<string, (...args: never[]) => R> = {};
-  for (const name of Object.keys(signatures) as (keyof Signatures)[]) {
-    const params: readonly Param<never>[] = signatures[name];
-    calls[name] = (...args: never[]) => {
-      const batch = sink.batch;
-      const registers = params.flatMap((param, i) => param.registers(batch, args[i] as never));
-      const words = (): string[] => params.flatMap((param, i) => param.words(args[i] as never));
-      return sink.added(batch.add({ name, words }, registers, { ...options, step: sink.step }));
-    };
-  }
-  return calls as Calls<R>;
+  return Object.assign(Object.create(methods), { sink, options });
+}
+
+/** One for all objects: there are some hundred calls, and some commands make three. */
+const methods: Record<string, Method> = {};
+
+type Method = (this: { readonly sink: Sink<unknown>; readonly options: EntryOptions }, ...args: never[]) => unknown;
+
+for (const [name, params] of Object.entries(signatures) as [keyof Signatures, readonly Param<never>[]][]) {
+  methods[name] = function (...args) {
+    const { batch, step } = this.sink;
+    const registers: Operand[] = [];
+    for (const [i, param] of params.entries()) registers.push(...param.registers(batch, args[i] as never));
+    const words = (): string[] => params.flatMap((param, i) => param.words(args[i] as never));
+    return this.sink.added(batch.add({ name, words }, registers, { ...this.options, step }));
+  };
 }

@@ -7,7 +7,9 @@ export type Table = Readonly<Record<string, number>>;
 
 /** The sum of named flags. Addition, since some (CLONE_INTO_CGROUP) lie above bit 31. */
 export function bitsOf<T extends Table>(table: T, names: readonly (keyof T & string)[]): number {
-  return [...new Set(names)].reduce((all, name) => all + (table[name] ?? 0), 0);
+  let bits = 0;
+  for (const [i, name] of names.entries()) if (names.indexOf(name) === i) bits += table[name] ?? 0;
+  return bits;
 }
 
 /** fcntl.h. These are the values of x86_64. */
@@ -190,6 +192,9 @@ export const ambientCommands = { PR_CAP_AMBIENT_RAISE: 2, PR_CAP_AMBIENT_CLEAR_A
 
 export const capabilityVersion = { _LINUX_CAPABILITY_VERSION_3: 0x20080522 } as const;
 
+/** fcntl(2), F_SETFD. */
+export const descriptorFlags = { FD_CLOEXEC: 1 } as const;
+
 export const memfdFlags = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2, MFD_EXEC: 0x10 } as const;
 export const fcntlCommands = {
   F_GETFD: 1,
@@ -209,7 +214,13 @@ export const seals = {
 } as const;
 
 export const socketDomains = { AF_UNIX: 1, AF_NETLINK: 16 } as const;
-export const socketTypes = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_CLOEXEC: 0o2000000 } as const;
+export const socketTypes = {
+  SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
+  SOCK_RAW: 3,
+  SOCK_SEQPACKET: 5,
+  SOCK_CLOEXEC: 0o2000000,
+} as const;
 export const socketLevels = { SOL_SOCKET: 1 } as const;
 export const socketOptions = { SO_PEERCRED: 17, SO_SNDTIMEO: 21 } as const;
 export const messageFlags = { MSG_PEEK: 2, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;

@@ -3,7 +3,8 @@ import type { Calls } from './calls.ts';
 import type { LocalKernel } from './local-port.ts';
 import { readField, struct, u32 } from './struct.ts';
 
-const pair = struct('int[2]', { first: u32, second: u32 });
+/** What such a call writes. */
+export const descriptors = struct('int[2]', { first: u32, second: u32 });
 
 /** The two descriptors that a call like pipe2 or socketpair writes. */
 export function descriptorPair(
@@ -11,11 +12,11 @@ export function descriptorPair(
   make: (calls: Calls<Result>, memory: Memory) => Result,
 ): [number, number] {
   const { bytes } = kernel.batch((batch, calls) => {
-    const memory = batch.output(pair.size);
+    const memory = batch.output(descriptors.size);
     make(calls, memory);
     return memory;
   });
-  return [readField(pair, 'first', bytes), readField(pair, 'second', bytes)];
+  return [readField(descriptors, 'first', bytes), readField(descriptors, 'second', bytes)];
 }
 
 /** A stream socket for us and its other end for a stub: both close on exec. */

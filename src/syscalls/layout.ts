@@ -62,7 +62,7 @@ export function encode(batch: Batch, base: number, arch: Arch): Layout {
   for (const memory of batch.memories) {
     bytes.set(memory.bytes, memory.place);
     for (const { offset, target } of memory.pointers) {
-      view.setBigUint64(memory.place + offset, BigInt(base + target.place), true);
+      writeWord(view, memory.place + offset, base + target.place);
     }
   }
   const places = new Map(batch.entries.map(({ result }, i) => [result, base + HEADER.size + 8 * i]));
@@ -80,7 +80,7 @@ export function decode(batch: Batch, reply: Uint8Array): number {
   const remaining = view.getUint32(HEADER.remaining, true);
   const executed = Math.max(0, batch.entries.length - remaining);
   batch.entries.slice(0, executed).forEach(({ result }, i) => {
-    result.settle(Number(view.getBigInt64(HEADER.size + 8 * i, true)));
+    result.settle(readWord(view, HEADER.size + 8 * i));
   });
   for (const memory of batch.memories) {
     // A copy: of an engine's own kind of bytes `slice` may be a view of memory that the next batch overwrites.
@@ -124,17 +124,28 @@ function writeEntry(
   entry.registers.forEach((operand, i) => {
     const { kind, value } = resolveOperand(operand);
     flags |= kind << (2 * i);
-    view.setBigInt64(at + ENTRY.arguments + 8 * i, BigInt(value), true);
+    writeWord(view, at + ENTRY.arguments + 8 * i, value);
   });
   view.setUint32(at + ENTRY.number, call.name === 'store' ? 0 : syscallNumber(call.name, arch), true);
   view.setUint32(at + ENTRY.flags, flags >>> 0, true);
 }
 
+/** A signed 64-bit integer, without a BigInt: there are thousands. */
+export function writeWord(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value >>> 0, true);
+  view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
+}
+
+/** Exact up to 2^53. */
+export function readWord(view: DataView, at: number): number {
+  return view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
+}
+
 /** A store whose only effect is its result. What is done with a socket or a second process has no meaning then. */
 function writeAnswer(view: DataView, at: number, entry: Entry, unused: number, answer: number): void {
   view.setUint32(at + ENTRY.flags, ENTRY_FLAG.store | (entry.expected ? ENTRY_FLAG.ignore : 0), true);
-  view.setBigInt64(at + ENTRY.arguments, BigInt(unused), true);
-  view.setBigInt64(at + ENTRY.arguments + 16, BigInt(answer), true);
+  writeWord(view, at + ENTRY.arguments, unused);
+  writeWord(view, at + ENTRY.arguments + 16, answer);
 }
 
 /** Gives each memory its place behind `start`; returns the end. */

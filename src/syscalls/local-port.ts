@@ -1,7 +1,7 @@
 import type { Arch, Native, NativeMemory } from '../engine/engine.ts';
 import { Batch, type Result } from './batch.ts';
 import { type Calls, callsOver } from './calls.ts';
-import { decode, ENTRY, ENTRY_FLAG, encode, HEADER, OPERAND } from './layout.ts';
+import { decode, ENTRY, ENTRY_FLAG, encode, HEADER, OPERAND, readWord, writeWord } from './layout.ts';
 import { nativeFunctions } from './native.ts';
 import { isFailure, type SyscallPort, throwFailure } from './port.ts';
 
@@ -31,7 +31,7 @@ export class LocalPort implements SyscallPort {
       const at = entries + ENTRY.size * i;
       const flags = view.getUint32(at + ENTRY.flags, true);
       const value = this.one(view, base, at, flags);
-      view.setBigInt64(HEADER.size + 8 * i, BigInt(value), true);
+      writeWord(view, HEADER.size + 8 * i, value);
       if (isFailure(value) && !(flags & ENTRY_FLAG.ignore)) {
         view.setUint32(HEADER.remaining, count - i - 1, true);
         return;
@@ -42,10 +42,10 @@ export class LocalPort implements SyscallPort {
 
   private one(view: DataView, base: number, at: number, flags: number): number {
     const args = [0, 1, 2, 3, 4, 5].map((i) => {
-      const value = Number(view.getBigInt64(at + ENTRY.arguments + 8 * i, true));
+      const value = readWord(view, at + ENTRY.arguments + 8 * i);
       const kind = (flags >> (2 * i)) & 3;
       if (kind === OPERAND.constant) return value;
-      return kind === OPERAND.word32 ? view.getInt32(value - base, true) : Number(view.getBigInt64(value - base, true));
+      return kind === OPERAND.word32 ? view.getInt32(value - base, true) : readWord(view, value - base);
     });
     if (flags & ENTRY_FLAG.store) {
       const [address = 0, value = 0, result = 0] = args;

@@ -128,6 +128,21 @@ export const nodes: Param<Uint8Array> = {
 
 /** UTF-8 without the engine's help: this layer may not ask for one. */
 export function utf8(value: string): Uint8Array {
+  const ascii = new Uint8Array(value.length);
+  return putAscii(value, ascii) ? ascii : anyUtf8(value);
+}
+
+/** What nearly all strings of a config are. False if this one is not. */
+function putAscii(value: string, into: Uint8Array): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code > 0x7f) return false;
+    into[i] = code;
+  }
+  return true;
+}
+
+function anyUtf8(value: string): Uint8Array {
   const out: number[] = [];
   for (const char of value) {
     const point = char.codePointAt(0) ?? 0;
@@ -143,10 +158,8 @@ export function utf8(value: string): Uint8Array {
 /** A name with NUL inside would silently become another name. */
 export function cString(value: string): Uint8Array {
   if (value.includes('\0')) throw new RangeError(`a NUL byte in ${JSON.stringify(value)}`);
-  const encoded = utf8(value);
-  const terminated = new Uint8Array(encoded.length + 1);
-  terminated.set(encoded);
-  return terminated;
+  const terminated = new Uint8Array(value.length + 1);
+  return putAscii(value, terminated) ? terminated : anyUtf8(`${value}\0`);
 }
 
 function operandWords(value: Operand): string {

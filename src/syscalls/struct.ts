@@ -72,14 +72,22 @@ export function writeField(view: DataView, offset: number, type: FieldType, valu
 
 /** Reads one integer field of `struct` from `bytes`; above 2^53 the nearest double. */
 export function readField<F extends Fields>(struct: Struct<F>, field: keyof F & string, bytes: Uint8Array): number {
-  return Number(readExact(struct, field, bytes));
+  const { type, offset, view } = find(struct, field, bytes);
+  if (type.size > 4) return Number(readExact(struct, field, bytes));
+  let value = 0;
+  for (let i = type.size - 1; i >= 0; i--) value = value * 256 + view.getUint8(offset + i);
+  return type.signed && value >= 2 ** (type.size * 8 - 1) ? value - 2 ** (type.size * 8) : value;
 }
 
-export function readExact<F extends Fields>(struct: Struct<F>, field: keyof F & string, bytes: Uint8Array): bigint {
+function find<F extends Fields>(struct: Struct<F>, field: keyof F & string, bytes: Uint8Array) {
   const type = struct.fields[field];
   const offset = struct.offsets[field];
   if (!type || offset === undefined) throw new RangeError(`struct ${struct.name} has no ${field}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { type, offset, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
+export function readExact<F extends Fields>(struct: Struct<F>, field: keyof F & string, bytes: Uint8Array): bigint {
+  const { type, offset, view } = find(struct, field, bytes);
   let value = 0n;
   for (let i = type.size - 1; i >= 0; i--) value = (value << 8n) | BigInt(view.getUint8(offset + i));
   return type.signed ? BigInt.asIntN(type.size * 8, value) : value;

@@ -32,7 +32,7 @@ describe('it works from any directory', () => {
   });
   test('one that only a relative path leads to', () => {
     const bundle = box.bundle({ script: 'echo here' });
-    expect(ok(box.runtime(['run', '-b', '../' + path.basename(bundle), box.id()], { cwd: bundle })).stdout).toBe(
+    expect(ok(box.runtime(['run', '-b', `../${path.basename(bundle)}`, box.id()], { cwd: bundle })).stdout).toBe(
       'here\n',
     );
   });

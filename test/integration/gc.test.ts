@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import { cgroupsNamed } from './support/host.ts';
-import { ok, testTsrunc } from './support/runtime.ts';
+import { cgroupsNamed, isAlive } from './support/host.ts';
+import { ok, REFERENCE, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { until } from './support/wait.ts';
 
@@ -61,6 +61,20 @@ testTsrunc('containers are left alone, be they created, running or stopped', asy
     await box.clean(id);
   }
 });
+
+(REFERENCE === undefined ? test.skip : testTsrunc)(
+  'what another runtime made under the same root is told from a half-made one, and left to that runtime',
+  () => {
+    const runtime = REFERENCE ?? '';
+    const container = box.create({ script: 'sleep 60', runtime });
+    expect(gc()).toEqual([]);
+    for (const verb of [['state'], ['start'], ['kill'], ['delete'], ['delete', '--force']])
+      refused(box.runtime([...verb, container.id]), 'another runtime made this container');
+    const { pid } = container;
+    expect([isAlive(pid), container.state().status]).toEqual([true, 'created']);
+    container.delete('--force');
+  },
+);
 
 testTsrunc('files that a killed writer left go, those of a living one stay', async () => {
   const container = box.create();

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Container } from './support/container.ts';
-import { isTsrunc, ok, refused, testTsrunc } from './support/runtime.ts';
+import { isTsrunc, ok, REFERENCE, RUNTIME, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { until } from './support/wait.ts';
 
@@ -102,6 +102,42 @@ describe('events', () => {
     expect((await watching.done).stdout).toBe('');
   });
 
+  const testHugetlb = hugetlbMount() === undefined ? test.skip : test;
+
+  testHugetlb('limits of huge pages stand in their files, and in the statistics beside the pressure', () => {
+    const stats = (runtime: string) => {
+      const id = box.id();
+      const patch = {
+        '/linux/cgroupsPath': `/${id}`,
+        '/linux/resources/hugepageLimits': [{ pageSize: '2MB', limit: 6291456 }],
+      };
+      const container = box.create({ ...SLEEP, id, patch, user: { runtime, caller: PURE }, runtime }).start();
+      try {
+        ok(container.call(['pause', id]));
+        const directory = path.join(hugetlbMount() ?? '', id);
+        const read = (file: string) => fs.readFileSync(path.join(directory, file), 'utf8');
+        expect(read('hugetlb.2MB.max')).toBe('6291456\n');
+        // runc limits reservations too since 1.2.
+        if (isTsrunc && runtime === RUNTIME) expect(read('hugetlb.2MB.rsvd.max')).toBe('6291456\n');
+        const before = stalls(read);
+        const { data } = JSON.parse(ok(container.call(['events', '--stats', id])).stdout);
+        return { data, before, after: stalls(read) };
+      } finally {
+        container.delete('--force');
+      }
+    };
+    const { data, before, after } = stats(RUNTIME);
+    expect(data.hugetlb['2MB']).toEqual({ failcnt: 0 });
+    if (REFERENCE !== undefined) expect(data.hugetlb).toEqual(stats(REFERENCE).data.hugetlb);
+    if (!isTsrunc) return;
+    // runc tells of pressure since 1.2.
+    for (const [part, total] of Object.entries(before)) {
+      expect(Object.keys(data[part].psi.some).sort()).toEqual(['avg10', 'avg300', 'avg60', 'total']);
+      expect(data[part].psi.some.total).toBeGreaterThanOrEqual(total);
+      expect(data[part].psi.some.total).toBeLessThanOrEqual(after[part] ?? -1);
+    }
+  });
+
   test('refuses a stopped container, and intervals that are none', async () => {
     const container = await stopped();
     refused(container.call(['events', container.id]), `container with id ${container.id} is not running`);
@@ -137,7 +173,7 @@ describe('update', () => {
   });
 
   /** The one controller that cgroup v2 has on many hybrid machines; pure ones have it too. */
-  const hugetlb = isTsrunc && hugetlbFile() !== undefined;
+  const hugetlb = isTsrunc && hugetlbMount() !== undefined;
   const testHugetlb = hugetlb ? test : test.skip;
 
   testHugetlb('changes the file and the configuration; one that is refused changes neither', () => {
@@ -213,7 +249,19 @@ function processes(container: Container): number[] {
   return JSON.parse(ok(container.call(['ps', '--format', 'json', container.id])).stdout) ?? [];
 }
 
-function hugetlbFile(): string | undefined {
+/** A view of the machine in which cgroup v2 is all there is, for whatever is called. */
+const PURE = `exec unshare --mount --propagation private sh -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh "$@"`;
+
+/** Microseconds that something waited, by the part of the statistics that tells it. */
+function stalls(read: (file: string) => string): Record<string, number> {
+  const parts = Object.entries({ cpu: 'cpu', memory: 'memory', blkio: 'io' });
+  const there = parts.filter(([, file]) => fs.existsSync(`/proc/pressure/${file}`));
+  return Object.fromEntries(
+    there.map(([part, file]) => [part, Number(/^some .*total=(\d+)/.exec(read(`${file}.pressure`))?.[1])]),
+  );
+}
+
+function hugetlbMount(): string | undefined {
   const mount = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((root) =>
     fs.existsSync(`${root}/cgroup.controllers`),
   );

@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { mounts } from './support/host.ts';
@@ -54,6 +54,15 @@ test('nothing of it reaches the host’s mounts', () => {
   expect(mounts()).toHaveLength(before);
 });
 
+test.each<[string, Patch]>([
+  ['a seccomp filter', { '/linux/seccomp': { defaultAction: 'SCMP_ACT_ALLOW' } }],
+  ['rootfsPropagation', { '/linux/rootfsPropagation': 'rshared' }],
+])('the old root is out of reach with %s too', (_, patch) => {
+  const script = 'cut -d" " -f5 /proc/self/mountinfo | sort | uniq -d; ls /mnt | grep -c .; echo $?';
+  expect(ok(box.run({ script, patch: { ...ofHolder(), ...patch } })).stdout).toBe('0\n1\n');
+  expect(mounts(pid).map(({ target }) => target)).not.toContain('/mnt');
+});
+
 test('a container takes its verbs as any other', async () => {
   const container = box.create({ script: 'exec sleep 100', patch: ofHolder() });
   expect(container.state().status).toBe('created');
@@ -70,6 +79,42 @@ testTsrunc('a create that fails takes its mounts away', () => {
   const patch = { ...ofHolder(), '/mounts/3/type': 'nonesuch' };
   refused(box.tryCreate({ patch }).created, /this kernel has no file system \\?"nonesuch/);
   expect(mounts(pid).map(({ target }) => target)).toEqual(before);
+});
+
+testTsrunc.each<[string, Patch]>([
+  ['at the program', { '/process/args': ['/nonexistent'] }],
+  ['at a hook', { '/hooks': { createContainer: [{ path: '/bin/false' }] } }],
+])('a create that fails %s takes its mounts away', (_, patch) => {
+  const before = mounts(pid);
+  const cwd = fs.readlinkSync(`/proc/${pid}/cwd`);
+  const root = fs.statSync(`/proc/${pid}/root`).ino;
+  expect(box.tryCreate({ patch: { ...ofHolder(), ...patch } }).created.status).toBe(1);
+  expect(mounts(pid)).toEqual(before);
+  // Whoever was in there has the root and the directory that he had.
+  expect([fs.statSync(`/proc/${pid}/root`).ino, fs.readlinkSync(`/proc/${pid}/cwd`)]).toEqual([root, cwd]);
+});
+
+testTsrunc('so does one that cannot write its PID file', () => {
+  const before = mounts(pid);
+  const flags = ['--pid-file', '/nonexistent/pid'];
+  const patch = { ...ofHolder(), '/linux/seccomp': { defaultAction: 'SCMP_ACT_ALLOW' } };
+  refused(box.tryCreate({ patch, script: 'true', flags }).created, '/nonexistent');
+  expect(mounts(pid)).toEqual(before);
+});
+
+testTsrunc('what the namespace itself has mounted at the path of the rootfs stays', () => {
+  const rootfs = path.join(box.bundle({ ownRootfs: true }), 'rootfs');
+  execFileSync('nsenter', ['--mount', '--target', String(pid), 'mount', '--bind', rootfs, rootfs]);
+  const before = mounts(pid);
+  const patch = { ...ofHolder(), '/root/path': rootfs };
+  for (const wrong of [
+    { '/linux/rootfsPropagation': 'nonsense' },
+    { '/mounts/3/type': 'nonesuch' },
+    { '/process/args': ['/nonexistent'] },
+  ]) {
+    expect(box.tryCreate({ patch: { ...patch, ...wrong } }).created.status).toBe(1);
+    expect(mounts(pid)).toEqual(before);
+  }
 });
 
 testTsrunc.each([

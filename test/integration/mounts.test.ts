@@ -121,6 +121,26 @@ describe('a runtime that is itself in a user namespace', () => {
   });
 });
 
+test('a relative source counts from the bundle', () => {
+  const bundle = box.bundle({ script: 'cat /mnt/file', patch: mount(bind('data', '/mnt', 'bind')) });
+  fs.mkdirSync(path.join(bundle, 'data'));
+  fs.writeFileSync(path.join(bundle, 'data/file'), 'of the bundle');
+  expect(ok(box.run({ bundle })).stdout).toBe('of the bundle');
+});
+
+testTsrunc('where the kernel refuses a cgroup2, the container’s directory of the host’s is there', () => {
+  const id = box.id();
+  const container = box.create({
+    id,
+    script: 'cat /sys/fs/cgroup/cgroup.procs; (echo 1 > /sys/fs/cgroup/cgroup.freeze) 2>&1; exec sleep 100',
+    patch: { ...USER_NAMESPACE, '/linux/cgroupsPath': `/${id}` },
+  });
+  const [entry] = mounts(container.pid).filter(({ target }) => target === '/sys/fs/cgroup');
+  expect(entry).toMatchObject({ type: 'cgroup2', root: expect.stringMatching(new RegExp(`/${id}$`)) });
+  expect(entry?.options.split(',')).toEqual(expect.arrayContaining(['ro', 'nosuid', 'nodev', 'noexec']));
+  container.delete('--force');
+});
+
 describe('recursive options', () => {
   let tree: string;
   let unmount: () => void;

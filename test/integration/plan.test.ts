@@ -27,10 +27,10 @@ function planned(bundle: string, id: string): Step[] {
   return JSON.parse(ok(box.runtime(['plan', '--bundle', bundle, '--format', 'json', id])).stdout).steps;
 }
 
-/** What can only be known when it is done are the numbers of inherited descriptors, and of a key. */
+/** What can only be known when it is done are the numbers of inherited descriptors, of a process, and of a key. */
 function comparable({ process, syscall, args }: Call): string {
   const words = args.join(', ');
-  const told = ['close', 'listen', 'accept4', 'keyctl', 'sendmsg'].includes(syscall)
+  const told = ['close', 'listen', 'accept4', 'keyctl', 'recvmsg', 'sendmsg', 'wait4'].includes(syscall)
     ? words.replace(/\b\d+\b/, 'N')
     : words;
   return `${process}: ${syscall}(${told})`;
@@ -45,6 +45,20 @@ const RICH: Patch = {
   '/process/oomScoreAdj': 100,
   '/linux/sysctl': { 'kernel.shmmni': '100' },
   '/linux/devices': [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }],
+  '/hooks/prestart': [{ path: '/bin/true' }],
+  '/hooks/createContainer': [{ path: '/bin/true' }],
+  '/linux/seccomp': {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+    flags: ['SECCOMP_FILTER_FLAG_LOG'],
+    syscalls: [
+      {
+        names: ['nosuchcall', 'execve', 'exit_group', 'brk', 'mmap', 'read', 'write', 'nanosleep'],
+        action: 'SCMP_ACT_ALLOW',
+      },
+      { names: ['personality'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 8, op: 'SCMP_CMP_EQ' }] },
+    ],
+  },
 };
 
 let receiver: Receiver;
@@ -165,6 +179,24 @@ testTsrunc('twice the same bundle has no difference, and a change is what differ
   expect(diff(changed)).toMatch(
     /^ {2}set the hostname \(\/hostname\)\n- {5}init: sethostname\("other"\)\n\+ {5}init: sethostname\("runc"\)$/m,
   );
+});
+
+testTsrunc('what systemd would be asked for is in the plan, in words', () => {
+  const patch = { '/linux/cgroupsPath': 'web.slice:x:y' };
+  const args = ['--systemd-cgroup', 'plan', '--bundle', box.bundle({ ownRootfs: true, patch }), '--format', 'json'];
+  const steps: Step[] = JSON.parse(ok(box.runtime(args)).stdout).steps;
+  const asked = steps.flatMap(({ calls }) => calls).filter(({ process }) => process === 'systemd');
+  expect(asked.map(({ syscall }) => syscall)).toEqual(expect.arrayContaining(['Hello', 'Get', 'StartTransientUnit']));
+  const [unit, mode, properties] = asked.find(({ syscall }) => syscall === 'StartTransientUnit')?.args ?? [];
+  expect([unit, mode]).toEqual(['"x-y.scope"', '"replace"']);
+  for (const property of ['Slice="web.slice"', 'Delegate=true', 'PIDs=[1000]']) expect(properties).toContain(property);
+  expect(steps.some(({ step }) => step === 'execute the program')).toBe(true);
+});
+
+testTsrunc('what the machine would refuse of a seccomp profile is refused', () => {
+  const seccomp = { defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_PARISC64'] };
+  const plan = box.runtime(['plan', '--bundle', box.bundle({ patch: { '/linux/seccomp': seccomp } })]);
+  refused(plan, /libseccomp refuses an architecture|does not know SCMP_ARCH_PARISC64/);
 });
 
 testTsrunc('what create refuses cannot be planned', () => {

@@ -75,6 +75,16 @@ describe.each(cases)('%s', (_, as, patch, uid, testHere) => {
     await box.clean(container.id);
   });
 
+  testHere('runs another process in one that is created, and in one that runs', async () => {
+    const container = box.create({ script: 'exec sleep 100', patch, user: as() });
+    const look = (): string => ok(container.call(['exec', container.id, 'sh', '-c', 'id -u; hostname'])).stdout;
+    expect(look()).toBe('0\nrunc\n');
+    container.start();
+    expect(look()).toBe('0\nrunc\n');
+    container.delete('--force');
+    await box.clean(container.id);
+  });
+
   testHere('runs one to its exit status', () => {
     const outcome = box.run({ script: 'id -u; id -g; exit 7', patch, user: as() });
     expect(outcome).toMatchObject({ status: 7, stdout: '0\n0\n', stderr: '' });
@@ -246,6 +256,42 @@ describe('cgroups', () => {
   });
 
   const mount = cgroup2Mount();
+  const unmounted = () => alone({ before: `umount -l ${mount}` });
+  const testUnmounted = possible && mount !== undefined ? testTsrunc : test.skip;
+
+  testUnmounted('are done without where no hierarchy is mounted, and the log says so', () => {
+    const user = unmounted();
+    const id = box.id();
+    const log = path.join(box.scratch(), 'log');
+    fs.writeFileSync(log, '');
+    fs.chownSync(log, ALONE, ALONE);
+    const bundle = box.bundle({ script: 'echo ran; exec sleep 100', patch: ALONE_MAPPED });
+    ok(box.runtime(['--debug', '--log', log, 'create', '--bundle', bundle, id], user));
+    expect(slurp(log)).toMatch(/the container shares the runtime's cgroup: no cgroup v2 hierarchy is mounted/);
+    for (const call of [
+      ['start', id],
+      ['state', id],
+      ['kill', id, 'KILL'],
+      ['delete', '--force', id],
+    ])
+      ok(box.runtime(call, user));
+  });
+
+  testUnmounted('are not seen from a container that has none', () => {
+    const script = 'ls -A /sys/fs/cgroup | grep -c .; (: > /sys/fs/cgroup/file) 2>/dev/null || echo ro';
+    const { '/mounts/6': _, ...patch } = ALONE_MAPPED;
+    for (const user of [alone(), unmounted()]) {
+      const { stdout } = ok(box.run({ script, patch, user }));
+      expect(stdout).toBe('0\nro\n');
+    }
+  });
+
+  testUnmounted('are not done without there if a limit is asked for', () => {
+    const patch = { ...ALONE_MAPPED, '/linux/resources/pids': { limit: 10 } };
+    const { created } = box.tryCreate({ patch, user: unmounted() });
+    refused(created, /\/linux\/resources\/pids.*pids.max cannot be set: no cgroup v2 hierarchy is mounted/);
+  });
+
   const testDelegated = possible && mount !== undefined ? testTsrunc : test.skip;
 
   testDelegated('that are delegated to the user are used', async () => {

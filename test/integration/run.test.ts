@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { statusField } from './support/host.ts';
+import { isAlive, slurp, statusField } from './support/host.ts';
 import { ok, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { until } from './support/wait.ts';
@@ -70,6 +70,39 @@ test('run --detach returns while the container runs, and writes the pid file', (
   ok(box.run({ id, script: 'exec sleep 100', flags: ['--detach', '--pid-file', file] }));
   const state = JSON.parse(ok(box.runtime(['state', id])).stdout);
   expect(state).toMatchObject({ status: 'running', pid: Number(fs.readFileSync(file, 'utf8')) });
+});
+
+describe('an orphan of a container without a PID namespace', () => {
+  /** Its parent ends at once, init goes on. */
+  const script = '(sleep 100 & echo $! > /orphan); exec sleep 100';
+
+  async function orphanOf(flags: readonly string[]): Promise<{ pid: number; parent: number; runtime: number }> {
+    const patch = { ...withoutPidNamespace(), '/root/readonly': false };
+    const bundle = box.bundle({ script, ownRootfs: true, patch });
+    const id = box.id();
+    const file = path.join(bundle, 'rootfs/orphan');
+    const running = box.begin(['run', '--bundle', bundle, ...flags, id]);
+    await until('there is one', () => slurp(file).endsWith('\n'));
+    const pid = Number(slurp(file));
+    await until('its parent has ended', () => statusField(pid, 'PPid') !== '' && commandOfParent(pid) !== 'sh');
+    const parent = Number(statusField(pid, 'PPid'));
+    ok(box.runtime(['delete', '--force', id]));
+    await running.done;
+    await until('it has ended', () => !isAlive(pid));
+    return { pid, parent, runtime: running.pid };
+  }
+
+  const commandOfParent = (pid: number): string => slurp(`/proc/${statusField(pid, 'PPid')}/comm`).trim();
+
+  test('is the foreground runtime’s, which waits for it', async () => {
+    const { parent, runtime } = await orphanOf([]);
+    expect(parent).toBe(runtime);
+  });
+
+  test.each([['--no-subreaper'], ['--detach']])('is not with %s', async (flag) => {
+    const { parent, runtime } = await orphanOf([flag]);
+    expect(parent).not.toBe(runtime);
+  });
 });
 
 test.each(['TERM', 'HUP', 'INT', 'USR1', 'USR2', 'QUIT', 'ALRM'] as const)('run forwards SIG%s', async (signal) => {

@@ -20,18 +20,21 @@ const EXECVE = 59;
 
 /** A seccomp agent that runs until {@link stop}. */
 class Agent {
-  readonly socket = path.join(box.scratch(), 'agent.sock');
+  readonly socket: string;
   private readonly output = `${box.io()}.agent`;
   private readonly child: ChildProcess;
 
-  constructor() {
+  /** In place of one that has been stopped, if `socket` is its. */
+  constructor(socket = path.join(box.scratch(), 'agent.sock')) {
+    this.socket = socket;
+    fs.rmSync(socket, { force: true });
     const file = fs.openSync(this.output, 'a');
     this.child = spawn(program, [this.socket, String(EACCES)], { stdio: ['ignore', file, 'inherit'] });
     fs.closeSync(file);
   }
 
-  static async ready(): Promise<Agent> {
-    const agent = new Agent();
+  static async ready(socket?: string): Promise<Agent> {
+    const agent = new Agent(socket);
     await until('the agent listens', () => slurp(agent.output).includes('ready'));
     return agent;
   }
@@ -115,6 +118,34 @@ for (const noNewPrivileges of [true, false]) {
     });
   });
 }
+
+/** Runc 1.1.5 hangs here. */
+const testExec = isTsrunc ? testWithCompiler : test.skip;
+
+testExec('a process of exec has a listener of its own', async () => {
+  const first = await Agent.ready();
+  const container = box.create({
+    script: 'exec sleep 100',
+    patch: { '/linux/seccomp': notifying(first, ['mkdir']) },
+  });
+  container.start();
+  first.stop();
+  const second = await Agent.ready(first.socket);
+  try {
+    const outcome = container.call(['exec', container.id, 'sh', '-c', 'mkdir /tmp/x 2>&1; echo $?'], { timeout: 10 });
+    expect(ok(outcome).stdout).toMatch(/^mkdir: .*[Pp]ermission denied\n1\n$/);
+    const { pid, state, metadata } = second.message;
+    expect({ state, metadata }).toMatchObject({
+      state: { id: container.id, status: 'running', pid: container.pid },
+      metadata: 'what the agent knows it by',
+    });
+    expect(pid).not.toBe(container.pid);
+    expect(second.lines.slice(2)).toEqual([`call ${MKDIR}`]);
+  } finally {
+    second.stop();
+    container.delete('--force');
+  }
+});
 
 testTsrunc('a profile that does not let init wait is loaded at start', async () => {
   if (testWithCompiler !== test) return;

@@ -215,10 +215,6 @@ testScope.each([
   refused(box.runtime([...args, box.id()]), message);
 });
 
-testScope('plan has no systemd to ask', () => {
-  refused(box.runtime(['--systemd-cgroup', 'plan', '--bundle', box.bundle()]), 'plan cannot ask systemd');
-});
-
 testScope('without a bus the error says where it was looked for', () => {
   const env = { PATH: process.env['PATH'] ?? '', DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${box.dir}/none` };
   const args = ['--systemd-cgroup', 'create', '--bundle', box.bundle(), box.id()];

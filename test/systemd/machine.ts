@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -6,7 +5,7 @@ import { slurp } from '../integration/support/host.ts';
 import { stringify } from '../integration/support/json.ts';
 import { makeRootfs } from '../integration/support/rootfs.ts';
 import { RUNTIME } from '../integration/support/runtime.ts';
-import { endGroup, KERNEL } from '../vm/boot.ts';
+import { boot, KERNEL } from '../vm/kernel.ts';
 
 const SYSTEMD = '/lib/systemd/systemd';
 
@@ -19,6 +18,7 @@ export const LACKING =
 /** A User Mode Linux that systemd boots, with a bus and one service: guest.sh. */
 export class SystemdMachine {
   private readonly scratch = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'tsrunc-systemd-vm-'));
+  private console = '';
 
   /** A bundle that guest.sh finds by its name. */
   bundle(name: string, config: Parameters<typeof stringify>[0]): void {
@@ -33,37 +33,18 @@ export class SystemdMachine {
     fs.cpSync(path.join(__dirname, 'units'), path.join(this.scratch, 'units'), { recursive: true });
     fs.copyFileSync(path.join(__dirname, 'guest.sh'), path.join(this.scratch, 'guest.sh'));
     fs.writeFileSync(path.join(this.scratch, 'environment'), `TSRUNC=${RUNTIME}\n`);
-    const console = fs.openSync(path.join(this.scratch, 'console'), 'w');
-    const child = spawn('timeout', ['--kill-after=1', String(seconds), KERNEL ?? '', ...this.parameters()], {
-      // A process group of its own, and with it all of the kernel's processes.
-      detached: true,
-      stdio: ['ignore', console, console],
-      env: { PATH: process.env['PATH'] ?? '', HOME: this.scratch, TMPDIR: this.scratch },
-    });
-    fs.closeSync(console);
-    await new Promise<void>((resolve, reject) => child.once('error', reject).once('close', () => resolve()));
-    endGroup(child.pid);
+    const { scratch } = this;
+    this.console = await boot({ scratch, init: path.join(__dirname, 'init.sh'), parameters: [], seconds });
   }
 
   /** What guest.sh found out under that name. */
   fact(name: string): string {
     const file = path.join(this.scratch, name);
     if (fs.existsSync(file)) return slurp(file);
-    throw new Error(
-      `the guest did not come to ${name}; its console said:\n${slurp(path.join(this.scratch, 'console'))}`,
-    );
+    throw new Error(`the guest did not come to ${name}; its console said:\n${this.console}`);
   }
 
   discard(): void {
     fs.rmSync(this.scratch, { recursive: true, force: true });
-  }
-
-  private parameters(): string[] {
-    return [
-      ...['root=/dev/root', 'rootfstype=hostfs', 'ro', 'mem=1024M', `uml_dir=${this.scratch}/`],
-      ...['con=null', 'con0=fd:0,fd:1', 'quiet', `init=${path.join(__dirname, 'init.sh')}`],
-      // What the kernel does not know becomes a variable of init's.
-      `SCRATCH=${this.scratch}`,
-    ];
   }
 }

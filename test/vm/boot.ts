@@ -1,50 +1,34 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { slurp, which } from '../integration/support/host.ts';
+import { slurp } from '../integration/support/host.ts';
 import { RUNTIME } from '../integration/support/runtime.ts';
+import { boot } from './kernel.ts';
 import type { GuestResult, GuestTest } from './runner.ts';
 
-/** User Mode Linux: a kernel that is a process, boots in three seconds, and needs no privileges or hardware of ours. */
-export const KERNEL = which('linux.uml');
-
-/** The tests of test/vm/guest, bundled, and what came of them on a machine of their own. */
+/** The tests of a folder beside this file, bundled, and what came of them on a machine of their own. */
 export class TestMachine {
   private readonly scratch = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'tsrunc-vm-'));
   readonly tests: readonly GuestTest[];
   private console = '';
 
-  constructor() {
+  constructor(
+    folder: string,
+    /** More parameters for the kernel. */
+    private readonly extra: readonly string[] = [],
+  ) {
     const bundle = path.join(this.scratch, 'guest.cjs');
-    execFileSync(process.execPath, [path.join(__dirname, 'bundle.mjs'), bundle], { stdio: 'inherit' });
+    execFileSync(process.execPath, [path.join(__dirname, 'bundle.mjs'), folder, bundle], { stdio: 'inherit' });
     this.tests = JSON.parse(execFileSync(process.execPath, [bundle, '--list'], { encoding: 'utf8', env: environment }));
   }
 
   /** Boots, runs the tests whose names match `only`, and is gone `seconds` later at the latest. */
   async run(only: string, seconds: number): Promise<void> {
     for (const [disk, size] of Object.entries(DISKS)) this.makeDisk(disk, size);
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', KERNEL ?? '', ...this.parameters(only)], {
-      // A process group of its own, all of which is ended; the kernel would make one for itself, unknown to us.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...environment, HOME: this.scratch, TMPDIR: this.scratch },
-    });
-    const end = () => endGroup(child.pid);
-    const timer = setTimeout(end, seconds * 1000);
-    process.once('exit', end);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (text) => {
-        this.console += text;
-      });
-    }
-    try {
-      await new Promise<void>((resolve, reject) => child.once('error', reject).once('exit', () => resolve()));
-    } finally {
-      clearTimeout(timer);
-      process.off('exit', end);
-      end();
-    }
+    const { scratch } = this;
+    const init = path.join(__dirname, 'init.sh');
+    this.console = await boot({ scratch, init, parameters: this.parameters(only), seconds });
   }
 
   /** Throws what a test of the guest threw. */
@@ -83,24 +67,14 @@ export class TestMachine {
 
   private parameters(only: string): string[] {
     return [
-      'root=/dev/root',
-      'rootfstype=hostfs',
-      'ro',
-      'mem=1024M',
-      `uml_dir=${this.scratch}/`,
       ...Object.keys(DISKS).map((name) => `${name}=${path.join(this.scratch, name)}`),
-      'con=null',
-      'con0=fd:0,fd:1',
-      'quiet',
-      `init=${path.join(__dirname, 'init.sh')}`,
-      // What the kernel does not know becomes a variable of init's.
-      `SCRATCH=${this.scratch}`,
       `NODE=${process.execPath}`,
       `NODE_PATH=${path.join(__dirname, '../../node_modules')}`,
       `TSRUNC=${RUNTIME}`,
       // It parts its command line at spaces.
       ...(only === '' ? [] : [`ONLY=${only.replaceAll(' ', '\\s')}`]),
       `TSRUNC_FULL=${environment.TSRUNC_FULL}`,
+      ...this.extra,
     ];
   }
 }
@@ -113,13 +87,3 @@ const environment = {
   TSRUNC: RUNTIME,
   TSRUNC_FULL: process.env['TSRUNC_FULL'] ?? '',
 };
-
-/** Ends a process group, and so a machine with all of its processes. */
-export function endGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // all of it is gone
-  }
-}

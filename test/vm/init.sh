@@ -12,6 +12,9 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t mqueue mqueue /dev/mqueue
 mount -t bpf bpf /sys/fs/bpf
+mount -t securityfs securityfs /sys/kernel/security
+# There only if the kernel was told `security=selinux`, or nothing.
+[ ! -d /sys/fs/selinux ] || mount -t selinuxfs selinuxfs /sys/fs/selinux
 mount -t hostfs hostfs /run/scratch -o "$SCRATCH"
 ip link set lo up 2>/dev/null
 mkswap /dev/ubdb >/dev/null && swapon /dev/ubdb

@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { getRawAsset } from 'node:sea';
 import type { Addon } from './addon.ts';
 
 /**
@@ -7,6 +6,8 @@ import type { Addon } from './addon.ts';
  * and never had, so that nobody can change it or put another in its place.
  */
 export function loadEmbeddedAddon(): Addon {
+  // Loaded here and not above: Node warns of the module where a snapshot is made.
+  const { getRawAsset } = process.getBuiltinModule('node:sea');
   const bytes = new Uint8Array(getRawAsset('ffi-rs.node'));
   const failures: string[] = [];
   for (const directory of ['/run', '/dev/shm', '/tmp', '/var/tmp']) {

@@ -49,7 +49,7 @@ function parseCommand(
   const words = scan(known, argv, command.stopAtPositional === true);
   if (words.problem !== undefined) return usage(words.problem, help(line, command), global);
   const { help: asked, ...options } = collect(known, words.options);
-  if (asked === true) return { kind: 'help', text: help(line, command) };
+  if (asked === true) return { kind: 'help', text: help(line, command), command: command.name };
   const wrong = wrongCount(command, words.arguments.length);
   if (wrong !== undefined) {
     const message = `${line.program}: ${JSON.stringify(command.name)} requires ${wrong} argument(s)`;

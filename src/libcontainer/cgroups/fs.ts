@@ -23,6 +23,8 @@ export class FsCgroup implements Cgroup {
   protected readonly chain: CgroupChain;
   protected readonly own: CgroupDirectory;
   private absent = false;
+  /** A limit of one process has room for two until {@link builderLeft}. */
+  private widened = false;
 
   constructor(
     protected readonly host: CgroupHost,
@@ -51,7 +53,9 @@ export class FsCgroup implements Cgroup {
     this.rule(writes, program);
   }
 
-  builderLeft(): void {}
+  builderLeft(): void {
+    if (this.widened) this.own.write('pids.max', '1');
+  }
 
   undo(): void {
     this.chain.undo();
@@ -74,6 +78,9 @@ export class FsCgroup implements Cgroup {
   add(pid: number): void {
     if (this.absent) return;
     try {
+      // Init is born beside the builder.
+      this.widened = this.own.tryRead('pids.max')?.trim() === '1';
+      if (this.widened) this.own.write('pids.max', '2');
       this.own.write('cgroup.procs', String(pid));
     } catch (error) {
       throw new ContainerError('cgroup', `move process ${pid} into ${this.own.path}`, { cause: error });

@@ -1,13 +1,14 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { Config } from '../../spec/config.ts';
 import type { Linux, Resources } from '../../spec/config-linux.ts';
+import { ContainerError } from '../errors.ts';
 import type { CgroupManager, Log } from '../host.ts';
 import type { Beneath } from './beneath.ts';
 import type { DevicePrograms } from './devices/attach.ts';
-import { NoCgroup } from './disabled.ts';
+import { NoCgroup, Unlimited } from './disabled.ts';
 import { FsCgroup } from './fs.ts';
 import { cgroupDirectory } from './path.ts';
-import { findCgroupRoot, rootOfDirectory } from './root.ts';
+import { type CgroupRoot, findCgroupRoot, rootOfDirectory } from './root.ts';
 import type { CgroupStatistics } from './statistics/statistics.ts';
 import { systemdCgroupAt, systemdCgroupFor } from './systemd/cgroup.ts';
 import type { BusSocket } from './systemd/dbus/socket.ts';
@@ -34,7 +35,7 @@ export interface Cgroup {
    * none is changed. Returns what puts the old values back.
    */
   update(resources: Resources): () => void;
-  /** Moves a process in. Its children will be born here. */
+  /** Moves the builder in: its children will be born here. */
   add(pid: number): void;
   /** All processes in it and below, as this process's PID namespace numbers them. */
   pids(): number[];
@@ -98,9 +99,22 @@ export function cgroupFor(host: CgroupHost, request: CgroupRequest): Cgroup {
   const { driver, id, cgroupsPath, rootless, owner } = request;
   if (driver === 'disabled') return new NoCgroup();
   if (driver === 'systemd') return systemdCgroupFor(host, request);
-  const root = findCgroupRoot(host.engine);
   const dispensable = rootless && (cgroupsPath === undefined || cgroupsPath === '');
+  const root = rootOrReason(host);
+  if (root instanceof ContainerError) {
+    if (dispensable) return new Unlimited(host.log, root);
+    throw root;
+  }
   return new FsCgroup(host, root, cgroupDirectory(root, cgroupsPath, id), { rootless, dispensable, owner });
+}
+
+function rootOrReason({ engine }: CgroupHost): CgroupRoot | ContainerError {
+  try {
+    return findCgroupRoot(engine);
+  } catch (error) {
+    if (error instanceof ContainerError) return error;
+    throw error;
+  }
 }
 
 /** The cgroup of a container that exists, by the directory and the unit that its state recorded. */

@@ -39,8 +39,7 @@ export const openNamespaces: EnteringStep = {
       else entering.namespaces.set(type, fd);
     }
   },
-  hint: ({ code }) =>
-    code === 'EACCES' ? 'it takes CAP_SYS_PTRACE, or for a container’s owner, that it has been started' : undefined,
+  hint: ({ code }) => (code === 'EACCES' ? 'it takes CAP_SYS_PTRACE, or to be the owner of the container' : undefined),
 };
 
 export const STOPPED = 'cannot exec in a stopped container';

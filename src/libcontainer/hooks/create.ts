@@ -45,6 +45,7 @@ function runtimeStep(kind: 'prestart' | 'createRuntime', hooks: Hooks): Creation
       init.kernel.flush();
       const state = hookState(subjectOf(creation), 'creating', init.pid);
       inRuntime(facts, { bundle: facts.options.bundle, state }, (place) => runHooks(kind, hooks[kind] ?? [], place));
+      creation.foresight.forget();
     },
   };
 }
@@ -67,6 +68,7 @@ function containerStep({ createContainer = [] }: Hooks): CreationStep {
         },
       });
       runHooks('createContainer', createContainer, place);
+      creation.foresight.forget();
     },
   };
 }

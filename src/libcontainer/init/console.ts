@@ -107,4 +107,4 @@ export const TERMINAL = '/process/terminal';
 /** runc's words, for whoever looks for them. */
 const NOBODY = 'cannot allocate tty if runc will detach without setting console socket';
 /** What runc calls it: the receiver wants a name, and has no use for one. */
-const MULTIPLEXER = '/dev/ptmx';
+export const MULTIPLEXER = '/dev/ptmx';

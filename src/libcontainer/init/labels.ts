@@ -40,7 +40,7 @@ export const NO_APPARMOR = 'apparmor: config provided but apparmor not supported
 export const NO_SELINUX = 'selinux label is specified in config, but selinux is disabled or not supported';
 
 /** Any process that is prepared by a stub: a container's init, or a later one beside it. */
-interface Labelled extends RecipeContext {
+interface Labelled extends RecipeContext, Machine {
   readonly init: StubProcess;
 }
 
@@ -48,13 +48,17 @@ interface Labelled extends RecipeContext {
  * The labels that execve gives the program. After every hook that init may fork, for those would get them too, and
  * before /proc is masked: a user namespace that sees only a masked procfs cannot mount one.
  */
-export function labelSteps({ apparmorProfile, selinuxLabel }: Process): Step<Labelled>[] {
+export function labelSteps({ apparmorProfile, noNewPrivileges, selinuxLabel }: Process): Step<Labelled>[] {
   const steps: Step<Labelled>[] = [];
   if (apparmorProfile) {
     steps.push({
       name: `set the AppArmor profile ${apparmorProfile}`,
       pointer: '/process/apparmorProfile',
-      do: ({ init }) => writeFirstOf(init.kernel, APPARMOR_EXEC, utf8(`exec ${apparmorProfile}`)),
+      do(creation) {
+        // With no_new_privs a profile that we are under ourselves can be added to and not left.
+        const way = noNewPrivileges && isConfined(creation) ? 'stack' : 'exec';
+        writeFirstOf(creation.init.kernel, APPARMOR_EXEC, utf8(`${way} ${apparmorProfile}`));
+      },
       hint: (error) => (error.code === 'ENOENT' ? 'is the profile loaded?' : undefined),
     });
   }
@@ -71,6 +75,7 @@ export function labelSteps({ apparmorProfile, selinuxLabel }: Process): Step<Lab
 
 /** Since Linux 5.8 every module has a directory of its own; before, the two shared the files. */
 const APPARMOR_EXEC = ['self/attr/apparmor/exec', 'self/attr/exec'];
+const APPARMOR_CURRENT = ['/proc/self/attr/apparmor/current', '/proc/self/attr/current'];
 
 /** Has `make` make a session keyring that bears the label of the process. */
 export function withKeyLabel(kernel: RemoteKernel, label: string | undefined, make: () => void): void {
@@ -103,6 +108,12 @@ function contextType({ annotations: given = {} }: Config): string {
 
 export function hasAppArmor({ engine }: Machine): boolean {
   return textOf(engine, '/sys/module/apparmor/parameters/enabled').startsWith('Y');
+}
+
+/** Whether this process, and so a stub, is under a profile of AppArmor. */
+function isConfined({ engine }: Machine): boolean {
+  const [own = ''] = APPARMOR_CURRENT.map((file) => textOf(engine, file)).filter((text) => text !== '');
+  return own !== '' && !own.startsWith('unconfined');
 }
 
 /** A kernel that has SELinux but no policy yet calls every process `kernel`. */

@@ -24,8 +24,8 @@ export function mapByHelper(facts: CreationFacts, name: MapHelper, pid: number, 
   });
 }
 
-/** Undefined: no directory of PATH has it. */
-export function findHelper({ env, files }: Pick<Engine, 'env' | 'files'>, name: MapHelper): string | undefined {
+/** Where a program of the host's is; undefined: no directory of PATH has it. */
+export function findHelper({ env, files }: Pick<Engine, 'env' | 'files'>, name: string): string | undefined {
   const directories = (env.PATH ?? '').split(':').filter((directory) => directory.startsWith('/'));
   return directories.map((directory) => `${directory}/${name}`).find((path) => isProgram(files, path));
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../spec/config.ts';
 import type { CreationStep } from '../creation.ts';
-import { openTarget } from '../rootfs/target.ts';
+import { openMountPoint } from '../rootfs/mount-point.ts';
 
 /** What a container has of its own beside files: names, and a place to work in. */
 export function hostnameSteps(config: Config): CreationStep[] {
@@ -28,8 +28,8 @@ export function cwdStep(cwd: string): CreationStep {
   return {
     name: `make the working directory ${cwd}`,
     pointer: '/process/cwd',
-    do({ init, root }) {
-      init.kernel.calls.close(openTarget(init.kernel, root, cwd, 'directory'));
+    do(creation) {
+      creation.init.kernel.calls.close(openMountPoint(creation, cwd, 'directory').target);
     },
   };
 }

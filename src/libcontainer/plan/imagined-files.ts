@@ -14,6 +14,7 @@ export class ImaginedFiles implements Files {
   private readonly opened = new Map<number, string>();
   private readonly whole: string[] = [];
   private readonly looks = new Map<string, FileStat>();
+  private readonly conversations = new Map<number, Conversation>();
   private directory: string;
 
   constructor(
@@ -40,6 +41,11 @@ export class ImaginedFiles implements Files {
     else this.opened.set(fd, path);
   }
 
+  /** What is written to the descriptor is said to somebody, and what is read from it is the answer. */
+  converse(fd: number, partner: Conversation): void {
+    this.conversations.set(fd, partner);
+  }
+
   /** Has a path look like this. */
   imagineLook(path: string, ino: number): void {
     this.looks.set(path, imagined('file', 0, ino));
@@ -47,6 +53,8 @@ export class ImaginedFiles implements Files {
 
   read(path: string): Uint8Array {
     const place = this.at(path);
+    // What has no other name, such as a memfd, has what was written to it, and libraries write nothing.
+    if (this.descriptor(place)) return new Uint8Array();
     if (!this.changed.has(place)) return this.beneathImagined(place) ? missing('open', path) : this.real.read(place);
     const content = this.changed.get(place);
     if (content === null) throw failure('read', path, 'EISDIR');
@@ -66,6 +74,7 @@ export class ImaginedFiles implements Files {
   }
 
   write(fd: number, bytes: Uint8Array): void {
+    this.conversations.get(fd)?.write(bytes);
     const place = this.opened.get(fd);
     if (place === undefined) return;
     const before = this.changed.get(place) ?? new Uint8Array();
@@ -76,18 +85,21 @@ export class ImaginedFiles implements Files {
   }
 
   readSome(fd: number, size: number): Uint8Array {
+    const partner = this.conversations.get(fd);
+    if (partner) return partner.read();
     const place = this.opened.get(fd);
     return place === undefined ? new Uint8Array() : this.read(place).slice(0, size);
   }
 
   close(fd: number): void {
     this.opened.delete(fd);
+    this.conversations.delete(fd);
     this.descriptors.close(fd);
   }
 
   mkdir(path: string): void {
     const place = this.at(path);
-    if (this.exists(place)) throw failure('mkdir', path, 'EEXIST');
+    if (this.isMade(place)) throw failure('mkdir', path, 'EEXIST');
     this.changed.set(place, null);
   }
 
@@ -176,8 +188,13 @@ export class ImaginedFiles implements Files {
   }
 
   private exists(place: string): boolean {
+    if (!this.changed.has(place) && this.whole.some((directory) => place.startsWith(directory))) return true;
+    return this.isMade(place);
+  }
+
+  /** Whether there is something of that very name, and not only whatever one may ask for. */
+  private isMade(place: string): boolean {
     if (this.changed.has(place)) return this.changed.get(place) !== undefined;
-    if (this.whole.some((directory) => place.startsWith(directory))) return true;
     if (this.beneathImagined(place)) return false;
     try {
       this.real.lstat(place);
@@ -195,6 +212,12 @@ export class ImaginedFiles implements Files {
   private at(path: string): string {
     return path.startsWith('/') ? path : `${this.directory}/${path}`;
   }
+}
+
+/** Whoever is at the other end of a socket. */
+interface Conversation {
+  write(bytes: Uint8Array): void;
+  read(): Uint8Array;
 }
 
 function imagined(kind: FileStat['kind'], size: number, ino = 1): FileStat {

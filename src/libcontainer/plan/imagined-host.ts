@@ -35,6 +35,15 @@ export class ImaginedHost {
     else this.places.set(fd, this.opening);
   }
 
+  /** A cgroup, and those between it and `mount` that are not there. */
+  makeCgroup(mount: string, path: string): void {
+    let place = mount;
+    for (const name of pathElements(path)) {
+      place = `${place}/${name}`;
+      outcome(() => this.make(place));
+    }
+  }
+
   private open(path: string, how: string): number | undefined {
     if (how.includes('O_TMPFILE')) return undefined;
     this.opening = path;

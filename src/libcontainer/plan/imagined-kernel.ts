@@ -35,13 +35,8 @@ export class ImaginedKernel {
 
   /** Undefined: no objection. */
   answer(entry: Entry): number | undefined {
-    this.asked(entry);
-    return this.answers[entry.call.name]?.(this.wordsOf(entry), entry);
-  }
-
-  /** A call that there is no objection to. */
-  asked(entry: Entry): undefined {
     this.current = entry;
+    return this.answers[entry.call.name]?.(this.wordsOf(entry), entry);
   }
 
   /** A descriptor for the call that was asked about last. */
@@ -129,6 +124,11 @@ export class ImaginedKernel {
       if (command === 'BPF_PROG_QUERY') fill(registers[1], bpfProgQuery, { prog_cnt: 0 });
       return undefined;
     },
+    wait4: (_, { registers: [pid] }) => Math.max(0, descriptorOf(pid)),
+    // No code of ours is run in imagination.
+    mprotect: () => -errnoNumber('EACCES'),
+    // A flag is known if the kernel gets as far as to look for a program.
+    seccomp: (_, { registers: [, , program] }) => (program === 0 ? -errnoNumber('EFAULT') : undefined),
     // Whoever is waited for is done.
     ppoll: (_, { registers: [table] }) => {
       if (!(table instanceof Memory)) return undefined;
@@ -286,7 +286,7 @@ function nodeFacts(node: { mode: number; device: number } | undefined): Readonly
   };
 }
 
-/** The number of a descriptor, if it is known by now; -1 is none. */
+/** The number of a descriptor or a process, if it is known by now; -1 is none. */
 export function descriptorOf(register: Operand | undefined): number {
   if (register instanceof Result) return register.known ? register.value : -1;
   return typeof register === 'number' ? register : -1;

@@ -1,6 +1,5 @@
 import { loadBundle } from '../bundle.ts';
 import { create } from '../create.ts';
-import { ContainerError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { CreateOptions, Foreground } from '../options.ts';
 import { Recorder, type Recording } from '../recorder.ts';
@@ -8,6 +7,7 @@ import { start } from '../start.ts';
 import { SOCKET } from '../store.ts';
 import { watchedMachine } from '../watched-machine.ts';
 import { imaginedMachine } from './imagined-machine.ts';
+import type { BusCall } from './imagined-systemd.ts';
 
 /**
  * What `create` and then `start` of the bundle would do here, step by step and call by call, found by doing it in
@@ -16,10 +16,9 @@ import { imaginedMachine } from './imagined-machine.ts';
  */
 export function plan(host: Host, id: string, options: CreateOptions): Recording {
   const { engine, log } = host;
-  refuseSystemd(host);
   const { rootfs, config } = loadBundle(engine, log, options.bundle);
-  const imagined = imaginedMachine(engine, rootfs);
-  const recorder = new Recorder(imagined);
+  const imagined = imaginedMachine(engine, rootfs, (call) => recordBusCall(recorder, call));
+  const recorder: Recorder = new Recorder(imagined);
   const machine = watchedMachine(imagined, recorder.sequence);
   const there = { ...host, engine: machine, log: recorder.listeningTo(log) };
   create(there, id, config.process?.terminal && !options.consoleSocket ? { ...options, foreground: nobody } : options);
@@ -31,10 +30,8 @@ export function plan(host: Host, id: string, options: CreateOptions): Recording 
 /** Has a terminal be wanted, and does nothing with it. */
 const nobody: Foreground = { expectTerminal: () => undefined, takeMaster: () => undefined };
 
-/** Where the cgroup will be is for systemd to say, and none answers in imagination. */
-function refuseSystemd({ cgroupManager }: Host): void {
-  if (cgroupManager !== 'systemd') return;
-  throw new ContainerError('unsupported', 'plan cannot ask systemd for a cgroup that nobody is to make', {
-    hint: 'leave out --systemd-cgroup: the other steps are the same',
-  });
+/** Among the system calls that carry it, in the words of systemd. */
+function recordBusCall({ sequence }: Recorder, { member, words }: BusCall): void {
+  const { call } = sequence.announce({ process: 'systemd', name: member, words: () => words });
+  sequence.report(call, { result: 0, start: sequence.clock(), duration: 0n });
 }

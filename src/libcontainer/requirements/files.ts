@@ -5,7 +5,7 @@ import { hooksOf } from '../../spec/validate/hooks.ts';
 import { rootfsOf } from '../bundle.ts';
 import { ContainerError } from '../errors.ts';
 import { isBind } from '../rootfs/mounts.ts';
-import { parseMountOptions } from '../rootfs/parse-options.ts';
+import { optionsOf } from '../rootfs/parse-options.ts';
 import { inBundle, type Requirement, type Site } from './requirement.ts';
 
 /** Files of the host that the configuration names. */
@@ -73,7 +73,7 @@ function rootfsFault(find: () => void): Violation | undefined {
 }
 
 function bindSource(mount: Mount): string | undefined {
-  const options = parseMountOptions(mount.options ?? []);
+  const options = optionsOf(mount);
   // A source that is looked at as a link may dangle.
   if (!isBind(mount, options) || options.manners.has('sourceNofollow') || options.manners.has('copySymlink')) return;
   return mount.source === '' ? undefined : mount.source;

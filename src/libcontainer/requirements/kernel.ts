@@ -9,7 +9,7 @@ import { ContainerError } from '../errors.ts';
 import { resctrlRoot } from '../intel-rdt/group.ts';
 import { isNamespaceType, namespaces } from '../namespaces.ts';
 import { isBind } from '../rootfs/mounts.ts';
-import { parseMountOptions } from '../rootfs/parse-options.ts';
+import { optionsOf } from '../rootfs/parse-options.ts';
 import { type Requirement, type Site, textOf } from './requirement.ts';
 
 /** What the kernel must have been built and booted with. */
@@ -31,7 +31,7 @@ export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
       if (!known) return;
       for (const [index, mount] of mounts.entries()) {
         const { type = '' } = mount;
-        if (type === '' || isBind(mount, parseMountOptions(mount.options ?? []))) continue;
+        if (type === '' || isBind(mount, optionsOf(mount))) continue;
         // What Docker and others write for cgroup2.
         if (known.has(type === 'cgroup' ? 'cgroup2' : type)) continue;
         const hint = 'a module may bring it; see /proc/filesystems';

@@ -4,10 +4,10 @@ import { ContainerError } from '../errors.ts';
 import { attach, changeAttributes } from './attach.ts';
 import { isIdmapped, withUserNamespace } from './idmap.ts';
 import { refuseInsideProc } from './inside-proc.ts';
+import { openMountPoint } from './mount-point.ts';
 import type { ParsedOptions } from './parse-options.ts';
 import { kindOfSource, openSource } from './sources.ts';
 import { copySymlink } from './symlink.ts';
-import { openTarget } from './target.ts';
 
 /** A piece of the host's tree: cloned as a descriptor, changed, then moved into place. */
 export function bindMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
@@ -20,17 +20,17 @@ export function bindMount(creation: Creation, mount: Mount, options: ParsedOptio
     copySymlink(creation, source, mount.destination);
     return;
   }
-  const target = openTarget(
-    creation.init.kernel,
-    creation.root,
+  const { target, sight } = openMountPoint(
+    creation,
     mount.destination,
     kind === 'directory' ? 'directory' : 'file',
     options.manners.has('destinationNofollow') ? ['O_NOFOLLOW'] : [],
   );
   const tree = openTree(creation, mount, options, source);
-  refuseInsideProc(creation, mount, target, tree);
+  refuseInsideProc(creation, mount, { target, sight, source: tree });
   changeAttributes(creation, tree, options.own, false);
   attach(creation, mount, tree, target, options);
+  creation.foresight.covered(mount.destination, 'other');
 }
 
 function openTree(creation: Creation, mount: Mount, options: ParsedOptions, source: string) {

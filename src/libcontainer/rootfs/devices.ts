@@ -8,9 +8,10 @@ import { statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { moveOnto } from './attach.ts';
+import { openParent } from './mount-point.ts';
 import { isBind } from './mounts.ts';
-import { parseMountOptions } from './parse-options.ts';
-import { openInRoot, openParent, openTarget, relative } from './target.ts';
+import { optionsOf } from './parse-options.ts';
+import { openInRoot, openTarget, relative } from './target.ts';
 
 /** The devices that every Linux container has (config-linux.md, "Default Devices"). */
 const defaultDevices: readonly Device[] = (
@@ -24,6 +25,11 @@ const defaultDevices: readonly Device[] = (
   ] as const
 ).map(([name, major, minor]) => ({ path: `/dev/${name}`, type: 'c', major, minor, fileMode: 0o666, uid: 0, gid: 0 }));
 
+/** Where the devices of a container are: those that it has by default, and those that it asks for. */
+export function deviceNames({ linux }: Config): string[] {
+  return [...new Set([...defaultDevices, ...(linux?.devices ?? [])].map(({ path }) => path))];
+}
+
 /** Links that programs expect in /dev: made where nothing has the name (config-linux.md, "Default Devices"; runc). */
 const links = [
   ['/proc/self/fd', 'fd'],
@@ -35,7 +41,7 @@ const links = [
 /** Where /dev is the host's own, bound in, nothing is made there. */
 export function deviceSteps(config: Config): CreationStep[] {
   const foreign = (config.mounts ?? []).some(
-    (mount) => relative(mount.destination) === 'dev' && isBind(mount, parseMountOptions(mount.options ?? [])),
+    (mount) => relative(mount.destination) === 'dev' && isBind(mount, optionsOf(mount)),
   );
   if (foreign) return [];
   const asked = config.linux?.devices ?? [];
@@ -57,7 +63,7 @@ export function deviceSteps(config: Config): CreationStep[] {
 function makeDevices(creation: Creation, devices: readonly Device[]): void {
   const { kernel } = creation.init;
   const nodes = devices.map((device) => {
-    const { parent, name } = openParent(kernel, creation.root, device.path);
+    const { parent, name } = openParent(creation, device.path);
     const type = deviceTypes[device.type];
     if (type === undefined) {
       throw new ContainerError('invalid-config', `unknown device type ${JSON.stringify(device.type)}`);

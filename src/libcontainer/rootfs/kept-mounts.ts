@@ -15,8 +15,7 @@ import { openInRoot, relative } from './target.ts';
 export function keepOrClose(creation: Creation, destination: string, tree: Operand): void {
   const place = relative(destination);
   forgetBelow(creation, place);
-  if (coveredPaths(creation.config).some((path) => isWithin(relative(path), place)))
-    creation.keptMounts.set(place, tree);
+  if (coveredPlaces(creation.config).some((covered) => isWithin(covered, place))) creation.keptMounts.set(place, tree);
   else creation.init.kernel.calls.close(tree);
 }
 
@@ -90,9 +89,15 @@ function placeOf({ keptMounts }: Creation, path: string): string | undefined {
   return [...keptMounts.keys()].filter((place) => isWithin(path, place)).sort((a, b) => b.length - a.length)[0];
 }
 
-function coveredPaths({ linux = {} }: Config): string[] {
-  return [...(linux.maskedPaths ?? []), ...(linux.readonlyPaths ?? [])];
+/** Asked for by every mount. */
+function coveredPlaces(config: Config): readonly string[] {
+  const { maskedPaths = [], readonlyPaths = [] } = config.linux ?? {};
+  const places = covered.get(config) ?? [...maskedPaths, ...readonlyPaths].map(relative);
+  covered.set(config, places);
+  return places;
 }
+
+const covered = new WeakMap<Config, readonly string[]>();
 
 function isWithin(path: string, place: string): boolean {
   return path === place || path.startsWith(`${place}/`) || place === '.';

@@ -6,14 +6,14 @@ import { bindMount } from './bind-mount.ts';
 import { mountHint } from './hints.ts';
 import { forgetUnmade } from './kept-mounts.ts';
 import { newMount, sysfsMount } from './new-mount.ts';
-import { type ParsedOptions, parseMountOptions } from './parse-options.ts';
+import { optionsOf, type ParsedOptions } from './parse-options.ts';
 import { remount } from './remount.ts';
 import { openInRoot, relative } from './target.ts';
 
 /** One step for each of `mounts`, in their order: a later one may cover or lie in an earlier one. */
 export function mountSteps(mounts: readonly Mount[]): CreationStep[] {
   return mounts.map((mount, i) => {
-    const options = writableAtFirst(mount, parseMountOptions(mount.options ?? []));
+    const options = writableAtFirst(mount, optionsOf(mount));
     const bind = isBind(mount, options);
     return {
       name: `${nameOf(mount, options, bind)} ${mount.destination}`,
@@ -51,7 +51,7 @@ function isReadonlyTmpfs(mount: Mount, options: ParsedOptions): boolean {
 /** After the devices and pivot_root. */
 export function readonlyTmpfsSteps(mounts: readonly Mount[]): CreationStep[] {
   return mounts.flatMap((mount, i) => {
-    if (!isReadonlyTmpfs(mount, parseMountOptions(mount.options ?? []))) return [];
+    if (!isReadonlyTmpfs(mount, optionsOf(mount))) return [];
     return {
       name: `make ${mount.destination} read-only`,
       pointer: `/mounts/${i}`,

@@ -9,19 +9,22 @@ import { type Creation, namespaceOf } from '../creation.ts';
 import { labelOption } from '../init/labels.ts';
 import { attach, failedHere } from './attach.ts';
 import { copyUp } from './copy-up.ts';
+import type { Shape } from './foresight.ts';
 import { isIdmapped, withUserNamespace } from './idmap.ts';
 import { refuseInsideProc } from './inside-proc.ts';
 import { forgetUnmade } from './kept-mounts.ts';
 import { isTooLong, longMount } from './long-options.ts';
+import { type MountPoint, openMountPoint, openOrdinaryMountPoint } from './mount-point.ts';
 import type { ParsedOptions } from './parse-options.ts';
 import { mapIdsByInit } from './sources.ts';
-import { createTarget, findTarget, openOrdinaryDirectory } from './target.ts';
+import { openOrdinaryDirectory } from './target.ts';
 
 /** A file system of its own: fsopen, its options one by one, then a mount that exists only as a descriptor until it is moved into place. */
 export function newMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
   const type = typeOf(mount);
-  const { target, existed } = openMountTarget(creation, mount, type);
-  const inherited = type === 'tmpfs' && existed ? inheritedMode(creation, target, options) : [];
+  const point = openMountTarget(creation, mount, type);
+  const { target, existed } = point;
+  const inherited = type === 'tmpfs' && existed ? inheritedMode(creation, point, options) : [];
   const label = UNLABELLED.has(type) ? undefined : labelOption(creation);
   const all = { ...options, data: [...inherited, ...options.data, ...(label ? [label] : [])] };
   const make = (fitting: ParsedOptions): void => {
@@ -40,7 +43,15 @@ export function newMount(creation: Creation, mount: Mount, options: ParsedOption
   };
   if (all.data.some(isTooLong)) longMount(creation, { mount, target, type, options: all }, make);
   else make(all);
+  creation.foresight.covered(mount.destination, shapeOf(type, options));
 }
+
+function shapeOf(type: string, { manners }: ParsedOptions): Shape {
+  if (type === 'tmpfs') return manners.has('tmpcopyup') ? 'other' : 'empty';
+  return KERNELS_OWN.has(type) ? 'kernel' : 'other';
+}
+
+const KERNELS_OWN = new Set(['proc', 'sysfs', 'cgroup2', 'devpts', 'mqueue']);
 
 /** On a host with cgroup v2 only, `cgroup` can mean nothing else. */
 function typeOf({ type = 'none' }: Mount): string {
@@ -81,24 +92,24 @@ export function configure(
   }
 }
 
-function openMountTarget(creation: Creation, mount: Mount, type: string): { target: Result; existed: boolean } {
-  const { kernel } = creation.init;
+function openMountTarget(creation: Creation, mount: Mount, type: string): MountPoint {
   const { destination } = mount;
   if (type === 'proc' || type === 'sysfs') {
-    return { target: openOrdinaryDirectory(kernel, creation.root, destination, type), existed: true };
+    return openOrdinaryMountPoint(creation, destination, type);
   }
-  const found = findTarget(kernel, creation.root, destination, 'directory');
-  const target = found ?? createTarget(kernel, creation.root, destination, 'directory');
-  refuseInsideProc(creation, mount, target);
-  return { target, existed: found !== undefined };
+  const point = openMountPoint(creation, destination, 'directory');
+  refuseInsideProc(creation, mount, point);
+  return point;
 }
 
 /** A tmpfs over a directory of the image takes over its mode (so /tmp stays 1777), unless told otherwise. */
-function inheritedMode(creation: Creation, covered: Result, options: ParsedOptions): string[] {
+function inheritedMode(creation: Creation, { target, sight }: MountPoint, options: ParsedOptions): string[] {
   if (options.data.some((option) => option.startsWith('mode='))) return [];
+  const known = sight === 'missing' ? undefined : sight?.mode;
+  if (known !== undefined) return [`mode=${known.toString(8)}`];
   const { kernel } = creation.init;
   const facts = kernel.output(statx.size);
-  kernel.calls.statx(covered, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
+  kernel.calls.statx(target, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
   kernel.flush();
   return [`mode=${(readField(statx, 'stx_mode', facts.bytes) & 0o7777).toString(8)}`];
 }
@@ -130,11 +141,12 @@ function labelRoot(creation: Creation, tree: Operand): void {
  */
 export function sysfsMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
   const { kernel } = creation.init;
+  if (namespaceOf(creation.config, 'user') === 'host') return newMount(creation, mount, options);
   try {
     newMount(creation, mount, options);
     kernel.flush();
   } catch (error) {
-    if (!failedHere(creation, error, 'EPERM') || namespaceOf(creation.config, 'user') === 'host') throw error;
+    if (!failedHere(creation, error, 'EPERM')) throw error;
     forgetUnmade(creation);
     const target = openOrdinaryDirectory(kernel, creation.root, mount.destination, 'sysfs');
     const tree = kernel.calls.open_tree(AT_FDCWD, '/sys', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE']);

@@ -1,3 +1,4 @@
+import type { Mount } from '../../spec/config.ts';
 import type { propagations } from '../../syscalls/constants.ts';
 import { type Attribute, type Manner, type MountOption, mountOptions } from './mount-options.ts';
 
@@ -22,6 +23,15 @@ export interface AttributeChange {
   readonly set: readonly Attribute[];
   readonly clear: readonly Attribute[];
 }
+
+/** The options of `mount`, taken apart once: several steps ask. */
+export function optionsOf({ options = [] }: Pick<Mount, 'options'>): ParsedOptions {
+  const known = parsed.get(options) ?? parseMountOptions(options);
+  parsed.set(options, known);
+  return known;
+}
+
+const parsed = new WeakMap<readonly string[], ParsedOptions>();
 
 export function parseMountOptions(options: readonly string[]): ParsedOptions {
   const own = new Attributes();
@@ -80,7 +90,8 @@ export function parseMountOptions(options: readonly string[]): ParsedOptions {
 
 /** The only option that may have a value is `idmap`, with or without the `r`. */
 function optionOf(word: string): MountOption | undefined {
-  const name = /^(r?idmap)=/.exec(word)?.[1] ?? word;
+  const equals = word.indexOf('=');
+  const name = equals > 0 && word.slice(0, equals).endsWith('idmap') ? word.slice(0, equals) : word;
   return Object.hasOwn(mountOptions, name) ? mountOptions[name] : undefined;
 }
 
@@ -104,12 +115,17 @@ class Attributes {
 
   /** The kernel takes a new access time rule only together with the old one's removal (mount_setattr(2)). */
   result(): AttributeChange {
-    const named = (effect: 'set' | 'clear') => [...this.wanted].filter(([, e]) => e === effect).map(([a]) => a);
+    const set: Attribute[] = [];
+    const clear: Attribute[] = [];
     const rule = this.atimeRule;
-    const clear = named('clear').filter((attribute) => attribute !== 'MOUNT_ATTR_NOATIME');
-    const dropsAtime = rule !== undefined || clear.length !== named('clear').length;
+    let dropsAtime = rule !== undefined;
+    for (const [attribute, effect] of this.wanted) {
+      if (effect === 'set') set.push(attribute);
+      else if (attribute === 'MOUNT_ATTR_NOATIME') dropsAtime = true;
+      else clear.push(attribute);
+    }
     return {
-      set: [...named('set'), ...(rule?.attribute ? [rule.attribute] : [])],
+      set: rule?.attribute ? [...set, rule.attribute] : set,
       clear: dropsAtime ? [...clear, 'MOUNT_ATTR__ATIME'] : clear,
     };
   }

@@ -3,8 +3,9 @@ import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { moveOnto } from './attach.ts';
 import { refuseHostMounts, rootMountOnHost } from './host-mounts.ts';
-import { proveRoot, unmountJoined } from './joined-mounts.ts';
+import { closeRoot, enterJoined, pivotJoined, proveRoot, unmountJoined } from './joined-mounts.ts';
 import { changeRoot, moveRoot } from './no-pivot.ts';
+import { pivotRoot } from './pivot.ts';
 import { mountsPropagation, propagationOf } from './propagation.ts';
 import { openPlain, openSource } from './sources.ts';
 
@@ -20,7 +21,15 @@ export function rootMounts(config: Config): CreationStep[] {
 export function enterRoot(config: Config, noPivot: boolean): CreationStep[] {
   const namespace = namespaceOf(config, 'mount');
   if (namespace === 'host') return [changeRoot];
-  return [noPivot ? moveRoot : pivotRoot, ...(namespace === 'joined' ? [proveRoot] : []), finalPropagation];
+  if (namespace === 'new') return [noPivot ? moveRoot : pivotRoot, finalPropagation];
+  return noPivot ? [moveRoot, proveRoot, finalPropagation] : [enterJoined];
+}
+
+/** What of it changes the root of others too, and so is left for the time when little can fail any more. */
+export function lastOfRoot(config: Config, noPivot: boolean): CreationStep[] {
+  return namespaceOf(config, 'mount') === 'joined' && !noPivot
+    ? [pivotJoined, proveRoot, finalPropagation, closeRoot]
+    : [];
 }
 
 /** Before anything is mounted: what happens in here must not reach the host's mount namespace, unless that is asked for. */
@@ -69,28 +78,6 @@ function makeParentPrivate({ init, facts }: Creation): void {
     if (path === '' || kernel.value(made) >= 0) return;
   }
 }
-
-/**
- * pivot_root onto itself: the old root ends up on top of the new one and is detached, so that no directory
- * for it is needed (pivot_root(2), "pivot_root(\".\", \".\")").
- */
-const pivotRoot: CreationStep = {
-  name: 'pivot_root',
-  pointer: '/root/path',
-  do(creation) {
-    const { calls } = creation.init.kernel;
-    const oldRoot = calls.openat(AT_FDCWD, '/', ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
-    calls.fchdir(creation.root);
-    calls.pivot_root('.', '.');
-    calls.fchdir(oldRoot);
-    // Slave, so that the unmount does not travel to the host; detached, since it is in use.
-    calls.mount_setattr(AT_FDCWD, '.', ['AT_RECURSIVE'], { propagation: ['MS_SLAVE'] });
-    calls.umount2('.', ['MNT_DETACH']);
-    calls.close(oldRoot);
-    calls.chdir('/');
-  },
-  hint: (error) => (error.code === 'EINVAL' ? 'is the rootfs on a ramdisk? --no-pivot is for that' : undefined),
-};
 
 /** Once it is the root: before, a shared one could not have become it. */
 const finalPropagation: CreationStep = {

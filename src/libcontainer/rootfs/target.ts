@@ -73,13 +73,6 @@ export function openInRoot(
   });
 }
 
-/** The directory that `path` lies in, created if it is missing, and the name in there. */
-export function openParent(init: RemoteKernel, root: Operand, path: string): { parent: Result; name: string } {
-  const parts = relative(path).split('/');
-  const name = parts.pop() ?? '';
-  return { parent: openTarget(init, root, parts.join('/') || '.', 'directory'), name };
-}
-
 /** `/a//b/` → `a/b`, the root itself → `.`. */
 export function relative(path: string): string {
   return (
@@ -126,16 +119,21 @@ function readLink(init: RemoteKernel, parent: Result, name: string): string | un
   return decodeUtf8(text.bytes.subarray(0, length));
 }
 
+/** A directory, or an empty file, unless the name is taken. */
+export function addNew(init: RemoteKernel, parent: Result, name: string, kind: TargetKind): void {
+  if (kind === 'directory') {
+    init.may('EEXIST').mkdirat(parent, name, 0o755);
+    return;
+  }
+  const made = init
+    .may('EEXIST')
+    .openat2(parent, name, { flags: ['O_CREAT', 'O_EXCL', 'O_NOFOLLOW', 'O_CLOEXEC'], mode: 0o644 });
+  init.may('EBADF').close(made);
+}
+
 function create(init: RemoteKernel, parent: Result, name: string, kind: TargetKind): void {
   try {
-    if (kind === 'directory') {
-      init.may('EEXIST').mkdirat(parent, name, 0o755);
-    } else {
-      const made = init
-        .may('EEXIST')
-        .openat2(parent, name, { flags: ['O_CREAT', 'O_EXCL', 'O_NOFOLLOW', 'O_CLOEXEC'], mode: 0o644 });
-      init.may('EBADF').close(made);
-    }
+    addNew(init, parent, name, kind);
     init.flush();
   } catch (error) {
     const hint = isErrno(error, 'EROFS')

@@ -19,6 +19,12 @@ export class RemoteKernel {
     this.calls = this.over();
   }
 
+  /** What is called from here on belongs to `step`. A batch that has grown large goes: the other process keeps it in memory. */
+  begin(step: unknown): void {
+    this.step = step;
+    if (this.batch.entries.length > LARGE) this.flush();
+  }
+
   /** The calls, where these failures are answers. `*` stands for every failure. */
   may(...codes: readonly string[]): Calls<Result> {
     const key = codes.join();
@@ -74,3 +80,6 @@ export class RemoteKernel {
     );
   }
 }
+
+/** Entries: some three pages, of which a container that may have 32 is to feel nothing. */
+const LARGE = 100;

@@ -123,7 +123,7 @@ export const configLinuxSections: readonly Section[] = [
     must(
       'an absolute path counts from the mount of the cgroups',
       `${OURS}: an absolute cgroupsPath counts from the top`,
-      PLACES + ': cgroupsPath %p names no cgroup',
+      `${PLACES}: cgroupsPath %p names no cgroup`,
     ),
     may(
       'a relative one counts from a place of ours',
@@ -372,7 +372,11 @@ export const configLinuxSections: readonly Section[] = [
   section(
     'config-linux.md',
     'configLinuxMountLabel',
-    should('mounts have the label', 'integration/attributes: labels of a security module that is off'),
+    should(
+      'mounts have the label',
+      'vm/selinux/selinux.ts: a container’s program, keyring, mounts and later processes have its labels',
+      'integration/attributes: labels of a security module that is off',
+    ),
   ),
   section(
     'config-linux.md',

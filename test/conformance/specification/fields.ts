@@ -84,7 +84,10 @@ export const fieldTables = {
     supported('/process/rlimits/*/soft /process/rlimits/*/hard', 'all 64 bits'),
     supported('/process/noNewPrivileges'),
     supported('/process/oomScoreAdj'),
-    supported('/process/apparmorProfile', 'an error where AppArmor is off or the profile is not loaded'),
+    supported(
+      '/process/apparmorProfile',
+      'an error where AppArmor is off or the profile is not loaded; with no_new_privs stacked on the profile of a confined caller',
+    ),
     supported('/process/selinuxLabel', 'of the program and of the session keyring; an error where SELinux is off'),
     supported('/process/scheduler/policy', '`SCHED_ISO` is an error: no kernel has it'),
     supported('/process/scheduler/nice /process/scheduler/priority /process/scheduler/flags'),

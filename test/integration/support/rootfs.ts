@@ -19,6 +19,7 @@ const PROGRAMS = [
   'mkdir',
   'pwd',
   'readlink',
+  'rm',
   'sleep',
   'sort',
   'stat',

@@ -8,7 +8,7 @@ import { Container } from './container.ts';
 import { cgroupsNamed, mounts, processesOf } from './host.ts';
 import { type Json, type Patch, patched, stringify } from './json.ts';
 import { cloneRootfs, makeRootfs } from './rootfs.ts';
-import { begin, invoke, type Outcome, ok, type Running, type RunOptions } from './runtime.ts';
+import { begin, invoke, type Outcome, ok, type Running, type RunOptions, transcript } from './runtime.ts';
 import { until } from './wait.ts';
 
 export interface BundleOptions {
@@ -44,7 +44,7 @@ export function sandbox(theme: string): Sandbox {
     try {
       await box.close();
     } finally {
-      box.sweep();
+      await box.sweep();
     }
   });
   return box;
@@ -57,6 +57,8 @@ export class Sandbox {
   readonly root: string;
   readonly rootfs: string;
   private counter = 0;
+  /** Which runtime made a container, if it is not the one under test: no other knows how to end and delete it. */
+  private readonly makers = new Map<string, string>();
 
   constructor(theme: string) {
     this.name = `tsrunc-${theme}-${randomBytes(4).toString('hex')}`;
@@ -116,6 +118,7 @@ export class Sandbox {
     const id = options.id ?? this.id();
     const bundle = options.bundle ?? this.bundle(options);
     const args = ['create', '--bundle', bundle, ...(options.flags ?? []), id];
+    if (options.runtime !== undefined) this.makers.set(id, options.runtime);
     return { id, created: this.runtime(args, { ...options.user, ...options }) };
   }
 
@@ -161,13 +164,31 @@ export class Sandbox {
   }
 
   async close(): Promise<void> {
-    for (const id of this.containers()) this.runtime(['delete', '--force', id]);
-    await this.clean();
+    const failures = this.containers().flatMap((id) => {
+      const runtime = this.makers.get(id);
+      const outcome = this.runtime(['delete', '--force', id], runtime === undefined ? {} : { runtime });
+      return outcome.status === 0 ? [] : [transcript(outcome)];
+    });
+    this.removeCgroupsOfVersion1();
+    try {
+      await this.clean();
+    } catch (error) {
+      throw new Error([String(error), ...failures].join('\n'));
+    }
+  }
+
+  /** runc makes them, and gives up on one that is busy for long. tsrunc makes none. */
+  private removeCgroupsOfVersion1(): void {
+    for (const cgroup of cgroupsNamed(this.name)) {
+      if (fs.existsSync(`${cgroup}/cgroup.clone_children`)) tried(() => fs.rmdirSync(cgroup));
+    }
   }
 
   /** Takes away by force what bears the name, and nothing else. */
-  sweep(): void {
+  async sweep(): Promise<void> {
     for (const pid of processesOf(this.name)) tried(() => process.kill(pid, 'SIGKILL'));
+    // A cgroup stays busy for as long as one of them is being taken down.
+    await until('all are gone', () => processesOf(this.name).length === 0, 5).catch(() => {});
     for (const mount of mounts().reverse()) {
       if (mount.target.includes(this.name))
         tried(() => execFileSync('umount', ['-l', mount.target], { stdio: 'ignore' }));

@@ -52,7 +52,7 @@ beforeEach(() => {
 
 const bundles: Machine = { cwd: '/home', files: { '/home': null, '/home/b': null, '/b': null } };
 const defaults = { noPivot: false, noNewKeyring: false, preserveFds: 0 };
-const runDefaults = { ...defaults, detach: false, keep: false, noSubreaper: false };
+const runDefaults = { ...defaults, detach: false, hold: false, keep: false, noSubreaper: false };
 const anyHost = expect.anything();
 
 function fails(outcome: Outcome, message: string): void {

@@ -250,8 +250,15 @@ describe('A usage failure', () => {
   });
 
   test('fails a probe for a command that is not there', async () => {
-    const { status, stdout } = await tsrunc(['checkpoint', '--help']);
+    const { status, stdout } = await tsrunc(['teleport', '--help']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  });
+
+  test.each(['checkpoint', 'restore'])('fails a probe for %s without criu, and helps all the same', async (command) => {
+    const { status, stdout, stderr } = await tsrunc([command, '--help'], { env: { PATH: '/usr/bin:/sbin' } });
+    expect(status).toBe(1);
+    expect(stdout).toContain(`tsrunc ${command} [command options] <container-id>`);
+    expect(stderr).toContain('criu: executable file not found in $PATH');
   });
 });
 

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { devicePrograms } from '../../../src/libcontainer/cgroups/devices/kernel.ts';
 import { deviceProgram } from '../../../src/libcontainer/cgroups/devices/program.ts';
 import { type DeviceRule, deviceAccess } from '../../../src/libcontainer/cgroups/devices/rules.ts';
+import { BPF_INSN_SIZE } from '../../../src/syscalls/bpf.ts';
 import { count } from '../../integration/support/wait.ts';
 import { generator, permits, randomRule } from '../../unit/libcontainer/cgroups/device-rules.ts';
 import type { Access } from '../../unit/libcontainer/cgroups/interpreter.ts';
@@ -49,6 +50,19 @@ test('a program is replaced and not added to: what was denied is permitted then'
   const open: DeviceRule[] = [{ allow: true, type: 'a', major: '*', minor: '*', access: 7 }];
   programs.replace(cgroup, deviceProgram(open));
   expect(wrongAnswers(open, device)).toEqual([]);
+});
+
+test('a program that the kernel refuses is an error with what its verifier says', () => {
+  // Nothing but an exit: its answer was never written.
+  const exit = new Uint8Array(BPF_INSN_SIZE);
+  exit[0] = 0x95;
+  programs.replace(cgroup, deviceProgram([]));
+  expect(() => programs.replace(cgroup, exit)).toThrow(
+    expect.objectContaining({ hint: expect.stringMatching(/^the verifier says: .*R0 !read_ok/) }),
+  );
+  // The one before is still there.
+  enter(cgroup);
+  expect(devices.flatMap((device) => wrongAnswers([], device))).toEqual([]);
 });
 
 function wrongAnswers(rules: readonly DeviceRule[], device: (typeof devices)[number]): string[] {

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { Container } from '../../integration/support/container.ts';
 import { isTsrunc, refused, testTsrunc, transcript } from '../../integration/support/runtime.ts';
 import { sandbox } from '../../integration/support/sandbox.ts';
+import { hold } from '../../integration/support/user.ts';
 import { pause, until } from '../../integration/support/wait.ts';
 
 const box = sandbox('limits');
@@ -48,6 +49,25 @@ describe('memory.limit', () => {
   });
 });
 
+test('memory.swap is what may be swapped out above the limit, and no more', async () => {
+  const container = box.create({
+    patch: { '/linux/resources/memory': { limit: 24 * MiB, swap: 56 * MiB } },
+    script: `${eat(40)} && echo swapped; until [ -e /dev/shm/go ]; do sleep 0.1; done
+      dd if=/dev/zero of=/dev/shm/more bs=1M count=40; echo dd says $?; exec sleep 60`,
+  });
+  expect(file(container, 'memory.swap.max')).toBe(String(32 * MiB));
+  container.start();
+  await until('it has more than the limit', () => container.created.later().includes('swapped'));
+  expect(Number(file(container, 'memory.swap.current'))).toBeGreaterThan(12 * MiB);
+  expect(Number(file(container, 'memory.current'))).toBeLessThanOrEqual(24 * MiB);
+  expect(count(container, 'memory.events', 'oom_kill')).toBe(0);
+  fs.writeFileSync(`/proc/${container.pid}/root/dev/shm/go`, '');
+  await until('dd is dead', () => container.created.later().includes('dd says 137'));
+  expect(count(container, 'memory.events', 'oom_kill')).toBe(1);
+  expect(Number(file(container, 'memory.swap.current'))).toBeLessThanOrEqual(32 * MiB);
+  container.kill();
+});
+
 test('pids.limit stops fork', () => {
   const outcome = box.run({
     patch: { '/linux/resources/pids': { limit: 4 } },
@@ -55,6 +75,27 @@ test('pids.limit stops fork', () => {
   });
   expect(outcome.stderr).toMatch(/fork/);
   expect(outcome.stdout).not.toContain('not reached');
+});
+
+testTsrunc('a limit of one process is enough for init in a user namespace that is joined', async () => {
+  const holder = await hold({}, 'unshare --user');
+  try {
+    for (const map of ['uid_map', 'gid_map']) fs.writeFileSync(`/proc/${holder.pid}/${map}`, '0 100000 65536\n');
+    const container = box.create({
+      patch: {
+        '/linux/namespaces/-': [{ type: 'user', path: `/proc/${holder.pid}/ns/user` }],
+        '/linux/resources/pids': { limit: 1 },
+      },
+      script: 'echo alone; exec sleep 100',
+    });
+    expect(file(container, 'pids.max')).toBe('1');
+    container.start();
+    await until('the program runs', () => container.created.later() === 'alone\n');
+    expect([file(container, 'pids.current'), file(container, 'pids.max')]).toEqual(['1', '1']);
+    container.kill();
+  } finally {
+    holder.kill('SIGKILL');
+  }
 });
 
 test('cpu.quota throttles', async () => {

@@ -1,28 +1,10 @@
 import { helpText } from '../../../../src/cli/help.ts';
 import { commandLine } from '../../../../src/cli/table.ts';
-import type { CommandLine, CommandSpec, OptionValue, ParseResult } from '../../../../src/engine/arguments.ts';
+import type { OptionValue, ParseResult } from '../../../../src/engine/arguments.ts';
 import { yargsParser } from '../../../../src/engine/node/yargs.ts';
 
-/** What the table does not have yet: a command whose own arguments hold options, and options that repeat. */
-const exec: CommandSpec = {
-  name: 'exec',
-  description: 'for this test',
-  arguments: [
-    { name: 'container-id', required: true },
-    { name: 'command', required: false, variadic: true },
-  ],
-  stopAtPositional: true,
-  options: [
-    { name: 'env', alias: 'e', kind: 'strings', help: '' },
-    { name: 'cap', alias: 'c', kind: 'strings', help: '' },
-    { name: 'tty', alias: 't', kind: 'boolean', help: '' },
-    { name: 'user', alias: 'u', kind: 'string', help: '' },
-  ],
-};
-const line: CommandLine = { ...commandLine, commands: [...commandLine.commands, exec] };
-
 const parser = yargsParser((_, command) => (command === undefined ? 'HELP' : `HELP ${command.name}`));
-const parse = (argv: readonly string[]): ParseResult => parser.parse(line, argv);
+const parse = (argv: readonly string[]): ParseResult => parser.parse(commandLine, argv);
 
 /** `--root="/r" create(c1) --bundle="/b"`: everything that was understood, in one line. */
 function words(result: ParseResult): string {
@@ -74,7 +56,7 @@ describe('What clients send', () => {
     ['--rootless=true state c1', '--rootless="true" state(c1)'],
     ['--rootless true state c1', '--rootless="true" state(c1)'],
     ['--log=journald:c1 --log-level=error state c1', '--log="journald:c1" --log-level="error" state(c1)'],
-    ['exec -d x', 'error: flag provided but not defined: -d'],
+    ['exec -d x', 'exec(x) --detach=true'],
     ['features', 'features()'],
     ['--version', 'version'],
   ]);
@@ -296,7 +278,7 @@ describe('What is no command line of ours', () => {
     ['create --__proto__ c1', 'error: flag provided but not defined: -__proto__'],
     ['create --bundle.x c1', 'error: flag provided but not defined: -bundle.x'],
     ['create --version c1', 'error: flag provided but not defined: -version'],
-    ['checkpoint --help', 'error: "checkpoint" is not a command, see tsrunc --help'],
+    ['teleport --help', 'error: "teleport" is not a command, see tsrunc --help'],
     ['bogus', 'error: "bogus" is not a command, see tsrunc --help'],
     ['crea c1', 'error: "crea" is not a command, see tsrunc --help'],
     ['State c1', 'error: "State" is not a command, see tsrunc --help'],
@@ -332,7 +314,7 @@ describe('A usage failure', () => {
   });
 
   test('prints no help for an unknown command, which is no help with it', () => {
-    expect(parse(['checkpoint', '--help'])).toMatchObject({ kind: 'usage', help: '' });
+    expect(parse(['teleport', '--help'])).toMatchObject({ kind: 'usage', help: '' });
   });
 
   test('hands on the global options, so that it can be logged where the caller looks', () => {

@@ -40,6 +40,17 @@ describe('create', () => {
     expect(tree.programs).toEqual([{ directory: tree.path('a/b'), program: deviceProgram(deviceRules(linux)) }]);
   });
 
+  test('confines to CPUs and memory nodes below a parent that hands cpuset down', () => {
+    cgroup('a/b').create({ resources: { cpu: { cpus: '0-1,3', mems: '0' } } });
+    expect(tree.writes.filter((write) => write.startsWith('a/b/'))).toEqual([
+      'a/b/cpuset.cpus=0-1,3',
+      'a/b/cpuset.mems=0',
+    ]);
+    expect(tree.writes.filter((write) => /subtree_control=.*\+cpuset/.test(write))).toHaveLength(2);
+    cgroup('a/b').update({ cpu: { cpus: '2' } });
+    expect([tree.read('a/b/cpuset.cpus'), tree.read('a/b/cpuset.mems')].map((text) => text.trim())).toEqual(['2', '0']);
+  });
+
   test('enables nothing twice', () => {
     cgroup('a').create(undefined);
     tree.writes.length = 0;

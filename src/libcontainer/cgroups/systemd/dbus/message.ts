@@ -48,17 +48,45 @@ const FIELD = {
 const MAX_MESSAGE = 16 << 20;
 
 export function encodeCall(text: Text, serial: number, call: MethodCall): Uint8Array {
-  const { signature = '', body = [] } = call;
-  const payload = marshal(text, signature, body);
-  const fields: Value[] = [
+  return encode(text, 'call', serial, call.signature, call.body, [
     [FIELD.path, { signature: 'o', value: call.path }],
     [FIELD.interface, { signature: 's', value: call.interface }],
     [FIELD.member, { signature: 's', value: call.member }],
     [FIELD.destination, { signature: 's', value: call.destination }],
-    ...(signature === '' ? [] : [[FIELD.signature, { signature: 'g', value: signature }]]),
-  ];
-  const head = [LITTLE, TYPES.indexOf('call'), 0, VERSION, payload.length, serial];
-  const header = marshal(text, HEADER, [...head, fields]);
+  ]);
+}
+
+/** The answer to the call of that serial. */
+export function encodeReply(text: Text, serial: number, signature: string, ...body: readonly Value[]): Uint8Array {
+  return encode(text, 'return', serial, signature, body, [[FIELD.replySerial, { signature: 'u', value: serial }]]);
+}
+
+/** A signal, which no call has asked for. */
+export function encodeSignal(text: Text, signal: Omit<MethodCall, 'destination'>): Uint8Array {
+  return encode(text, 'signal', 1, signal.signature, signal.body, [
+    [FIELD.path, { signature: 'o', value: signal.path }],
+    [FIELD.interface, { signature: 's', value: signal.interface }],
+    [FIELD.member, { signature: 's', value: signal.member }],
+  ]);
+}
+
+/** The serial of a message in bytes. */
+export function serialOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, isLittle(bytes));
+}
+
+function encode(
+  text: Text,
+  type: MessageType,
+  serial: number,
+  signature = '',
+  body: readonly Value[] = [],
+  fields: readonly Value[],
+): Uint8Array {
+  const payload = marshal(text, signature, body);
+  const all = signature === '' ? fields : [...fields, [FIELD.signature, { signature: 'g', value: signature }]];
+  const head = [LITTLE, TYPES.indexOf(type), 0, VERSION, payload.length, serial];
+  const header = marshal(text, HEADER, [...head, all]);
   const bytes = new Uint8Array(aligned(header.length) + payload.length);
   bytes.set(header);
   bytes.set(payload, aligned(header.length));

@@ -1,0 +1,56 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import { countsOf, roundTrips } from './counts.ts';
+import { measure } from './measure.ts';
+import { Place, pureCgroup2, type Runtime, runtimes } from './place.ts';
+import { chartOf, type Results, tableOf } from './report.ts';
+import { scenarios } from './scenarios.ts';
+
+/*
+ * `make bench`: times tsrunc beside the runtimes that are installed, in turn, with one root filesystem and one config.
+ * BENCH_TIMES is how often each is done, BENCH_ONLY a pattern for the scenarios. Writes bench/results/.
+ */
+pureCgroup2();
+const tsrunc = fs.realpathSync(process.env['TSRUNC'] ?? 'bin/tsrunc');
+const repetitions = Number(process.env['BENCH_TIMES'] ?? 21);
+const only = new RegExp(process.env['BENCH_ONLY'] ?? '');
+const installed = runtimes(tsrunc);
+const place = new Place(tsrunc);
+try {
+  const plain = place.bundle();
+  const all = installed.filter((runtime) => works(runtime, plain));
+  const chosen = scenarios(place).filter(({ name }) => only.test(name));
+  const results: Results = {
+    machine: `${os.cpus().length} × ${os.cpus()[0]?.model.trim() ?? os.arch()}, Linux ${os.release()}`,
+    date: new Date().toISOString().slice(0, 10),
+    versions: Object.fromEntries(all.map(({ name, version }) => [name, version])),
+    repetitions,
+    times: Object.fromEntries(chosen.map((scenario) => [scenario.name, measure(place, all, scenario, repetitions)])),
+    counts: Object.fromEntries(all.map((runtime) => [runtime.name, countsOf(place, runtime, plain)])),
+    roundTripsPerCreate: roundTrips(place, all[0] ?? never(), plain),
+  };
+  fs.mkdirSync('bench/results', { recursive: true });
+  fs.writeFileSync('bench/results/latest.json', `${JSON.stringify(results, null, 2)}\n`);
+  fs.writeFileSync('bench/results/latest.svg', chartOf(results));
+  console.log(tableOf(results));
+  console.log(
+    `\n${results.machine}; ${repetitions} times each; round trips per create: ${results.roundTripsPerCreate}`,
+  );
+} finally {
+  place.clean(installed);
+}
+
+/** Some machines refuse a runtime what it needs. */
+function works(runtime: Runtime, bundle: string): boolean {
+  try {
+    place.call(runtime, ['run', '--bundle', bundle, place.id()]);
+    return true;
+  } catch (error) {
+    console.error(`left out: ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
+}
+
+function never(): never {
+  throw new Error('there is no tsrunc');
+}

@@ -1,0 +1,88 @@
+import type { Result } from '../../syscalls/batch.ts';
+import type { Creation } from '../creation.ts';
+import { type Place, prefixes, type Sight } from './foresight.ts';
+import {
+  addNew,
+  createTarget,
+  findTarget,
+  openInRoot,
+  openOrdinaryDirectory,
+  relative,
+  type TargetKind,
+} from './target.ts';
+
+export interface MountPoint {
+  readonly target: Result;
+  readonly existed: boolean;
+  /** What was there before, if it was known without asking. */
+  readonly sight: Sight | undefined;
+}
+
+/** As {@link openTarget}, but without waiting for an answer where the place is foreseen. */
+export function openMountPoint(
+  creation: Creation,
+  path: string,
+  kind: TargetKind,
+  flags: readonly 'O_NOFOLLOW'[] = [],
+): MountPoint {
+  const sight = creation.foresight.at(path);
+  if (isForeseen(sight, kind)) {
+    return { target: openForeseen(creation, path, kind, sight), existed: sight !== 'missing', sight };
+  }
+  const { init, root } = creation;
+  const found = findTarget(init.kernel, root, path, kind, flags);
+  const target = found ?? createTarget(init.kernel, root, path, kind);
+  creation.foresight.groped(path);
+  return { target, existed: found !== undefined, sight: undefined };
+}
+
+/** As {@link openOrdinaryDirectory}. */
+export function openOrdinaryMountPoint(creation: Creation, path: string, type: string): MountPoint {
+  const sight = creation.foresight.at(path);
+  const target = isForeseen(sight, 'directory')
+    ? openForeseen(creation, path, 'directory', sight)
+    : openOrdinaryDirectory(creation.init.kernel, creation.root, path, type);
+  return { target, existed: sight !== 'missing', sight };
+}
+
+/** The directory that `path` lies in, created if it is missing, and the name in there. */
+export function openParent(creation: Creation, path: string): { parent: Result; name: string } {
+  const parts = relative(path).split('/');
+  const name = parts.pop() ?? '';
+  return { parent: openMountPoint(creation, parts.join('/') || '.', 'directory').target, name };
+}
+
+/** What is of another kind is left to the slow way, which has the words for it. */
+function isForeseen(sight: Sight | undefined, kind: TargetKind): sight is Sight {
+  return sight === 'missing' || (sight !== undefined && sight.isDirectory === (kind === 'directory'));
+}
+
+function openForeseen(creation: Creation, path: string, kind: TargetKind, sight: Place | 'missing'): Result {
+  const { calls } = creation.init.kernel;
+  if (sight === 'missing') makeForeseen(creation, path, kind);
+  const directory = kind === 'directory' ? (['O_DIRECTORY'] as const) : [];
+  return openInRoot(calls, creation.root, path, directory, NO_LINKS);
+}
+
+function makeForeseen(creation: Creation, path: string, kind: TargetKind): void {
+  const { kernel } = creation.init;
+  const place = relative(path);
+  for (const made of prefixes(place)) {
+    const sight = creation.foresight.at(made);
+    if (sight !== undefined && sight !== 'missing') continue;
+    const at = made.lastIndexOf('/');
+    const parent = openInRoot(
+      kernel.calls,
+      creation.root,
+      made.slice(0, Math.max(at, 0)) || '.',
+      ['O_DIRECTORY'],
+      NO_LINKS,
+    );
+    const name = made.slice(at + 1);
+    addNew(kernel, parent, name, made === place ? kind : 'directory');
+    kernel.calls.close(parent);
+  }
+  creation.foresight.made(path, kind);
+}
+
+const NO_LINKS = ['RESOLVE_NO_SYMLINKS'] as const;

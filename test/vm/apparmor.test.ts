@@ -1,0 +1,3 @@
+import { guestSuite } from './suite.ts';
+
+guestSuite('apparmor', ['security=apparmor', 'apparmor=1']);

@@ -1,4 +1,4 @@
-import type { Config } from '../spec/config.ts';
+import type { Config, Seccomp } from '../spec/config.ts';
 import { SIGKILL } from '../syscalls/constants.ts';
 import { loadBundle } from './bundle.ts';
 import { callerNofile, callerOf } from './caller.ts';
@@ -23,6 +23,7 @@ import { kernelOf } from './kernel.ts';
 import { isNotified, notifying } from './notify-socket.ts';
 import { perform } from './recipe.ts';
 import type { Ended } from './run.ts';
+import { keepFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, StateDirectory } from './store.ts';
 import { withUserNamespace } from './user-namespace.ts';
 
@@ -76,8 +77,10 @@ function make(host: Host, id: string, options: RestoreOptions): void {
 
 /** A restored container, from top to bottom. */
 function recipe(config: Config, options: RestoreOptions): RestorationStep[] {
+  const seccomp = config.linux?.seccomp;
   return [
     announce,
+    ...(seccomp ? [keepFilterForExec(seccomp)] : []),
     spawn(config),
     makeCgroup,
     ...(options.cgroupMode === 'ignore' && namespaceOf(config, 'cgroup') === 'new' ? [enterCgroupNamespace] : []),
@@ -98,6 +101,15 @@ const announce: RestorationStep = {
   },
   undo: ({ state }) => state.remove(),
 };
+
+/** criu brings back the filters of processes; those of a later exec get theirs from the state directory. */
+function keepFilterForExec(profile: Seccomp): RestorationStep {
+  return {
+    name: 'prepare the seccomp filter',
+    pointer: '/linux/seccomp',
+    do: ({ facts, state }) => keepFilter(facts, state, profile),
+  };
+}
 
 function spawn(config: Config): RestorationStep {
   const { byDescriptor } = joinedNamespaces(config);

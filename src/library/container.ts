@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Event, Statistics } from '../libcontainer/events.ts';
 import type { Resources } from '../spec/config.ts';
 import type { State } from '../spec/state.ts';
-import { begin, beginProcess, call, PID_FILE, type Settings, type Started } from './tsrunc.ts';
+import { begin, beginProcess, call, discard, PID_FILE, type Settings, type Started } from './tsrunc.ts';
 
 /** What becomes of a standard stream: nothing, the caller's own, or a stream that the caller reads or writes. */
 export type Stream = 'ignore' | 'inherit' | 'pipe';
@@ -111,19 +111,18 @@ export class Container {
   /** Statistics again and again, and each strike of the OOM killer, until the container ends or the caller does. */
   async *events({ interval = 5000, signal }: EventOptions = {}): AsyncGenerator<Event, void, void> {
     const args = ['events', '--interval', `${interval}ms`, this.id];
-    const { child, ended } = await begin(this.settings, args, ['ignore', 'pipe', 'ignore']);
+    const started = await begin(this.settings, args, ['ignore', 'pipe', 'ignore']);
+    const { child, stdout, ended } = started;
     const stop = () => child.kill('SIGTERM');
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();
-    let finished = false;
     try {
-      if (child.stdout === null) return;
-      for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line);
-      finished = true;
+      if (stdout !== null) for await (const line of createInterface({ input: stdout })) yield JSON.parse(line);
+      if (!signal?.aborted) await ended;
     } finally {
       signal?.removeEventListener('abort', stop);
       stop();
-      if (finished && !signal?.aborted) await ended;
+      await discard(started);
     }
   }
 
@@ -185,20 +184,15 @@ function streamsOf({ stdin = 'ignore', stdout = 'ignore', stderr = 'ignore' }: S
 }
 
 /** Does not keep the caller's event loop alive by itself, but while it is waited for. */
-function runningOf({ child, ended }: Started): Running {
+function runningOf({ child, stdout, stderr, ended }: Started): Running {
   child.unref();
   return {
     stdin: child.stdin,
-    stdout: kept(child.stdout),
-    stderr: kept(child.stderr),
+    stdout,
+    stderr,
     wait: () => {
       child.ref();
       return ended;
     },
   };
-}
-
-/** Node throws away what nobody has read when the child ends. */
-function kept(stream: Readable | null): Readable | null {
-  return stream?.pipe(new PassThrough()) ?? null;
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ContainerError, errorIn } from './errors.ts';
@@ -19,7 +21,10 @@ export interface Settings {
 /** A command that is under way. */
 export interface Started {
   readonly child: ChildProcess;
-  /** A directory of the command's own, until it has ended. */
+  /** Those of its streams that are `pipe`. What nobody reads is kept: Node throws it away when the child ends. */
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** A directory of the command's own, until {@link discard}. */
   readonly directory: string;
   /** The exit status, 128 and its number for a signal. Rejects if tsrunc itself failed. */
   readonly ended: Promise<number>;
@@ -27,13 +32,18 @@ export interface Started {
 
 /** Runs a command to its end and gives what it wrote to standard output. */
 export async function call(settings: Settings, args: readonly string[], input?: string): Promise<string> {
-  const { child, ended } = await begin(settings, args, ['pipe', 'pipe', 'ignore']);
+  const started = await begin(settings, args, ['pipe', 'pipe', 'pipe']);
+  const { child, ended } = started;
   child.stdin?.on('error', () => {});
   child.stdin?.end(input ?? '');
-  const output = child.stdout === null ? '' : text(child.stdout);
-  const status = await ended;
-  if (status === 0) return output;
-  throw new ContainerError({ code: 'internal', message: `tsrunc ${args[0] ?? ''} exited with status ${status}` });
+  const [output, errors] = [started.stdout, started.stderr].map((stream) => (stream === null ? '' : text(stream)));
+  try {
+    const status = await ended;
+    if (status !== 0) throw unexplained(args, status, await errors);
+    return (await output) ?? '';
+  } finally {
+    await discard(started);
+  }
 }
 
 /**
@@ -51,10 +61,10 @@ export async function begin(settings: Settings, args: readonly string[], stdio: 
     stdio,
     detached: true,
   });
-  const ended = endOf(child, log).finally(() => rm(directory, { recursive: true, force: true }));
+  const ended = endOf(child, log);
   // Whoever is interested has asked for it by then; nobody has to be.
   ended.catch(() => {});
-  return { child, directory, ended };
+  return { child, stdout: kept(child.stdout), stderr: kept(child.stderr), directory, ended };
 }
 
 /**
@@ -69,20 +79,36 @@ export async function beginProcess(settings: Settings, args: readonly string[], 
     for await (const { filename } of watch(directory, { signal: done.signal })) if (filename === 'pid') return;
   };
   try {
-    await Promise.race([written(), ended]);
+    const status = await Promise.race([written(), ended]);
+    if (status !== undefined && !existsSync(join(directory, 'pid'))) throw unexplained(args, status);
   } finally {
     done.abort();
-    await rm(directory, { recursive: true, force: true });
+    await discard(started);
   }
   return started;
+}
+
+/** Its files are not needed any more. */
+export async function discard({ directory }: Started): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
 }
 
 /** Stands for a file of the command's own directory. */
 export const PID_FILE = '\0pid';
 
+function kept(stream: Readable | null): Readable | null {
+  return stream?.pipe(new PassThrough()) ?? null;
+}
+
 /** Where it lies in the package. */
 function ownExecutable(): string {
   return fileURLToPath(new URL('../bin/tsrunc', import.meta.url));
+}
+
+/** It has failed and left no word in its log: it was not tsrunc that spoke. */
+function unexplained([command = '']: readonly string[], status: number, output = ''): ContainerError {
+  const said = output.trim() === '' ? '' : `: ${output.trim()}`;
+  return new ContainerError({ code: 'internal', message: `tsrunc ${command} exited with status ${status}${said}` });
 }
 
 function globalOptions({ root, systemdCgroup }: Settings): string[] {

@@ -64,6 +64,20 @@ withCriu(title, () => {
     await until('it counts on', () => count() > from);
   }
 
+  test('what is run later in a restored container is under its seccomp profile', async () => {
+    const seccomp = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['chroot'], action: 'SCMP_ACT_ERRNO' }] };
+    const counter = begin({ ...cgroupNamespace, '/linux/seccomp': seccomp });
+    const { id, bundle } = counter;
+    await until('it counts', () => counter.count() > 5);
+    const to = images();
+    ok(checkpoint(id, to));
+    remove(id);
+    const restored = box.id();
+    ok(restore(restored, to, bundle));
+    expect(ok(box.runtime(['exec', restored, 'grep', 'Seccomp:', '/proc/self/status'])).stdout).toMatch(/2$/m);
+    remove(restored);
+  });
+
   test('a container goes on where it was, and every command works on it', async () => {
     const counter = begin(cgroupNamespace);
     const { id, bundle } = counter;

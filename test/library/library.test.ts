@@ -108,6 +108,15 @@ test('a failure is an error with a code, and with what asked for it', async () =
   await expect(Container.open('nobody', settings)).rejects.toMatchObject({ code: 'does-not-exist' });
 });
 
+test('an executable that cannot say why it failed', async () => {
+  const executable = path.join(box.scratch(), 'broken');
+  fs.writeFileSync(executable, '#!/bin/sh\necho a library is missing >&2; exit 127\n', { mode: 0o755 });
+  const failure = { code: 'internal', message: expect.stringContaining('exited with status 127') };
+  await expect(create({ script: 'true' }, { executable })).rejects.toMatchObject(failure);
+  await expect(Container.list({ executable })).rejects.toMatchObject(failure);
+  await expect(Container.list({ executable })).rejects.toThrow('a library is missing');
+});
+
 test('an executable that is not there', async () => {
   await expect(Container.list({ executable: '/no/tsrunc' })).rejects.toMatchObject({ code: 'host' });
 });

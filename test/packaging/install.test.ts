@@ -75,6 +75,14 @@ test.each([
   expect(documented(section, language)).toEqual([text.replace(/^(#.*\n)+/, '')]);
 });
 
+test('the commands of clients in the README are those that docs/clients.md has, which are run', () => {
+  const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const commands = readme.match(/^(docker|podman|ctr) .* run .*$|^(docker|ctr) run .*$/gm) ?? [];
+  expect(commands).toHaveLength(3);
+  const run = ['Docker', 'podman', 'containerd'].flatMap((section) => documented(section, 'sh').join('').split('\n'));
+  expect(run).toEqual(expect.arrayContaining([...commands]));
+});
+
 inFull('the packages hold what runs', () => {
   make('package');
   const packages = path.join(ROOT, 'build/packages');
@@ -94,5 +102,24 @@ inFull('the packages hold what runs', () => {
   execFileSync('dpkg-deb', ['--extract', deb, path.join(target, 'deb')]);
   expect(version(path.join(target, 'deb/usr/bin/tsrunc'))).toMatch(/^tsrunc version \d/);
   const { stdout } = spawnSync('dpkg-deb', ['--field', deb, 'Depends', 'Recommends'], { encoding: 'utf8' });
-  expect(stdout).toMatch(/Depends: libc6.*\nRecommends: libseccomp2, uidmap\n/);
+  expect(stdout).toMatch(/\nRecommends: libseccomp2, uidmap\n/);
+  for (const library of neededLibraries()) expect(stdout).toContain(PACKAGES[library] ?? `a package for ${library}`);
 });
+
+/** Debian's package of each library that the executable is linked with. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'ld-linux-x86-64.so.2': 'libc6',
+  'libatomic.so.1': 'libatomic1',
+  'libc.so.6': 'libc6',
+  'libdl.so.2': 'libc6',
+  'libgcc_s.so.1': 'libgcc-s1',
+  'libm.so.6': 'libc6',
+  'libpthread.so.0': 'libc6',
+  'libstdc++.so.6': 'libstdc++6',
+};
+
+/** Without binutils none are known. */
+function neededLibraries(): string[] {
+  const { stdout } = spawnSync('objdump', ['-p', path.join(ROOT, 'bin/tsrunc')], { encoding: 'utf8' });
+  return [...(stdout ?? '').matchAll(/NEEDED +(\S+)/g)].map(([, library = '']) => library);
+}

@@ -2,7 +2,9 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Config } from '../../spec/config.ts';
 import type { Seccomp } from '../../spec/config-linux.ts';
 import type { HookState } from '../../spec/state.ts';
+import type { LocalKernel } from '../../syscalls/local-port.ts';
 import type { CreationStep } from '../creation.ts';
+import type { Log } from '../host.ts';
 import type { Starting } from '../init/starting.ts';
 import type { Step } from '../recipe.ts';
 import { replaceFile, type SavedState, type StateDirectory } from '../store.ts';
@@ -21,19 +23,29 @@ export function prepareFilter(profile: Seccomp): CreationStep {
   return {
     name: 'prepare the seccomp filter',
     pointer: '/linux/seccomp',
-    do({ engine, log, facts, state }) {
-      checkProfile(facts.kernel, profile);
-      const cache = new ProgramCache({ engine, log, root: state.root });
-      const program = cache.program(profile, () => {
-        const library = Libseccomp.load(engine, facts.kernel);
-        return { program: compile(facts, library, profile), library: library.file };
-      });
-      replaceFile(engine, pathIn(state), program, 0o600);
-    },
+    do: ({ facts, state }) => keepFilter(facts, state, profile),
   };
 }
 
-/** What {@link prepareFilter} left for this container. */
+/** Compiles the profile, and leaves it for {@link filterOf}. */
+export function keepFilter(facts: Compiling, state: StateDirectory, profile: Seccomp): void {
+  const { engine, log, kernel } = facts;
+  checkProfile(kernel, profile);
+  const cache = new ProgramCache({ engine, log, root: state.root });
+  const program = cache.program(profile, () => {
+    const library = Libseccomp.load(engine, kernel);
+    return { program: compile(facts, library, profile), library: library.file };
+  });
+  replaceFile(engine, pathIn(state), program, 0o600);
+}
+
+interface Compiling {
+  readonly engine: Engine;
+  readonly kernel: LocalKernel;
+  readonly log: Log;
+}
+
+/** What {@link keepFilter} left for this container. */
 export function filterOf(engine: Engine, state: StateDirectory, config: Config): SeccompFilter | undefined {
   const profile = config.linux?.seccomp;
   return profile && new SeccompFilter(profile, engine.files.read(pathIn(state)), engine.arch);

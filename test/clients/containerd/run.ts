@@ -113,7 +113,8 @@ export const run: readonly Check[] = [
   },
   {
     name: '--pid-file',
-    command: 'run -d --pid-file /tmp/pid $image one sleep 60; tr "\\0" " " < /proc/$(cat /tmp/pid)/cmdline',
+    command:
+      'run -d --pid-file /tmp/pid $image one sleep 60; await "grep sleep /proc/$(cat /tmp/pid)/cmdline"; tr "\\0" " " < /proc/$(cat /tmp/pid)/cmdline',
     stdout: 'sleep 60 ',
   },
   {

@@ -2,6 +2,9 @@ import type { Check } from '../support/checks.ts';
 
 const SLEEPER = 'docker run -d --name one $image sleep 60 > /dev/null';
 
+/** runc's start returns a moment before. */
+const EXECUTED = `await 'docker top one -o pid,comm | grep sleep'`;
+
 /** What is done to a container that exists. */
 export const container: readonly Check[] = [
   {
@@ -37,10 +40,10 @@ echo outside > /tmp/f; docker cp -q /tmp/f one:/tmp/g; docker exec one cat /tmp/
 docker cp -q one:/etc/passwd /tmp/p; head -n1 /tmp/p`,
     stdout: 'outside\nroot:x:0:0:root:/root:/bin/sh',
   },
-  { name: 'top', command: `${SLEEPER}; docker top one`, stdout: /CMD\n.*sleep 60/ },
+  { name: 'top', command: `${SLEEPER}; ${EXECUTED}; docker top one`, stdout: /CMD\n.*sleep 60/ },
   {
     name: 'top with options of ps',
-    command: `${SLEEPER}; docker top one -o pid,comm`,
+    command: `${SLEEPER}; ${EXECUTED}; docker top one -o pid,comm`,
     stdout: /^PID +COMMAND\n\d+ +sleep$/,
   },
   { name: 'stats', command: `${SLEEPER}; docker stats --no-stream --format '{{.Name}}' one`, stdout: 'one' },
@@ -116,7 +119,7 @@ sleep 0.5; docker stop one; docker inspect --format '{{.State.ExitCode}}' one`,
   },
   {
     name: 'its process is the one that inspect names',
-    command: `${SLEEPER}; tr '\\0' ' ' < /proc/$(docker inspect --format '{{.State.Pid}}' one)/cmdline`,
+    command: `${SLEEPER}; ${EXECUTED}; tr '\\0' ' ' < /proc/$(docker inspect --format '{{.State.Pid}}' one)/cmdline`,
     stdout: 'sleep 60 ',
   },
   { name: 'restart', command: `${SLEEPER}; docker restart -t 0 one; status one`, stdout: 'one\nrunning' },

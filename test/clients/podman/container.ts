@@ -106,7 +106,8 @@ podman healthcheck run one; echo $?; podman exec one touch /tmp/well; podman hea
     name: 'inspect names the runtime and the process',
     command: `
 ${SLEEPER}
-podman inspect --format '{{.OCIRuntime}}' one; tr '\\0' ' ' < /proc/$(podman inspect --format '{{.State.Pid}}' one)/cmdline`,
+podman inspect --format '{{.OCIRuntime}}' one
+await 'podman top one comm | grep sleep'; tr '\\0' ' ' < /proc/$(podman inspect --format '{{.State.Pid}}' one)/cmdline`,
     stdout: 'tested\nsleep 60 ',
   },
   { name: 'rm of a running one is refused', command: `${SLEEPER}; podman rm one`, status: 2, stderr: /running/ },

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -10,7 +10,7 @@ import { makeImage } from './image.ts';
 
 export interface Result {
   readonly command: string;
-  /** Undefined if it had to be killed for the time that it took. */
+  /** Null if it had to be killed for the time that it took. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -135,9 +135,4 @@ export class World {
     }
     return true;
   }
-}
-
-/** The version of an installed client, for what a test says about itself. */
-export function versionOf(program: string): string {
-  return execFileSync(program, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? '';
 }

@@ -31,6 +31,7 @@ import type { CreateOptions } from './options.ts';
 import { processFacts } from './process.ts';
 import { perform } from './recipe.ts';
 import { deviceSteps } from './rootfs/devices.ts';
+import { proveMounts } from './rootfs/inside-proc.ts';
 import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
@@ -99,6 +100,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     surveyStep(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
+    proveMounts,
     ...createHookSteps(config.hooks),
     reopenNull,
     ...ownStreams(process),

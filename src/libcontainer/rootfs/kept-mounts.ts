@@ -20,7 +20,9 @@ export function keepOrClose(creation: Creation, destination: string, tree: Opera
 }
 
 /** After a batch that failed: what would have been mounted by it is not there. Nothing may be pending. */
-export function forgetUnmade({ keptMounts }: Creation): void {
+export function forgetUnmade(creation: Creation): void {
+  const { keptMounts } = creation;
+  creation.unprovenMounts = creation.unprovenMounts.filter(({ onTarget }) => onTarget.told.known);
   for (const [place, tree] of keptMounts) {
     if (tree instanceof Result && !tree.known) keptMounts.delete(place);
   }

@@ -154,10 +154,11 @@ const makeCgroup: CreationStep = {
 const ready: CreationStep = {
   name: 'let init wait',
   do(creation) {
-    const { init, parkingSocket, root, oldRoot, nullDevice } = creation;
+    const { config, init, parkingSocket, root, nullDevice } = creation;
     const { calls } = init.kernel;
-    // In a namespace that is joined the root is yet to be exchanged.
-    for (const fd of [oldRoot === undefined ? root : undefined, nullDevice]) if (fd !== undefined) calls.close(fd);
+    // In a namespace that is joined it may yet be needed: lastOfRoot().
+    if (namespaceOf(config, 'mount') !== 'joined') calls.close(root);
+    if (nullDevice !== undefined) calls.close(nullDevice);
     closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);

@@ -48,8 +48,14 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
       assets: { ...assets, 'ffi-rs.node': addon },
     }),
   );
-  execFileSync(node, ['--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(node, [...REPEATABLE, '--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
+
+/**
+ * Two builds of the same sources lay out the same heap. What differs then are some 30 bytes of Node's own: its PID, the
+ * time, and what it last asked of a file. What the executable draws at random is not touched by it.
+ */
+const REPEATABLE = ['--hash-seed=1', '--random-seed=1', '--single-threaded'];
 
 /** The commit, marked if the tree differs from it; empty where there is no git. */
 function commit() {

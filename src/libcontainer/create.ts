@@ -31,6 +31,7 @@ import type { CreateOptions } from './options.ts';
 import { processFacts } from './process.ts';
 import { perform } from './recipe.ts';
 import { deviceSteps } from './rootfs/devices.ts';
+import { proveMounts } from './rootfs/inside-proc.ts';
 import { closeKeptMounts } from './rootfs/kept-mounts.ts';
 import { maskSteps } from './rootfs/masks.ts';
 import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
@@ -99,6 +100,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     surveyStep(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
+    proveMounts,
     ...createHookSteps(config.hooks),
     reopenNull,
     ...ownStreams(process),
@@ -152,10 +154,11 @@ const makeCgroup: CreationStep = {
 const ready: CreationStep = {
   name: 'let init wait',
   do(creation) {
-    const { init, parkingSocket, root, oldRoot, nullDevice, facts } = creation;
+    const { config, init, parkingSocket, root, nullDevice, facts } = creation;
     const { calls } = init.kernel;
-    // In a namespace that is joined the root is yet to be exchanged.
-    for (const fd of [oldRoot === undefined ? root : undefined, nullDevice]) if (fd !== undefined) calls.close(fd);
+    // In a namespace that is joined it may yet be needed: lastOfRoot().
+    if (namespaceOf(config, 'mount') !== 'joined') calls.close(root);
+    if (nullDevice !== undefined) calls.close(nullDevice);
     closeKeptMounts(creation);
     calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);

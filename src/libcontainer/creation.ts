@@ -13,6 +13,7 @@ import type { NamespaceType } from './namespaces.ts';
 import type { CreateOptions } from './options.ts';
 import type { RecipeContext, Step } from './recipe.ts';
 import { Foresight } from './rootfs/foresight.ts';
+import type { UnprovenMount } from './rootfs/inside-proc.ts';
 import type { Confined, StateDirectory } from './store.ts';
 
 /** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
@@ -43,6 +44,8 @@ export class Creation implements RecipeContext {
   nullDevice: number | undefined;
   /** Mounts that paths will be masked in, by their destination, while they are still needed: see kept-mounts.ts. */
   readonly keptMounts = new Map<string, Operand>();
+  /** Mounts whose targets are yet to be told from a procfs. */
+  unprovenMounts: UnprovenMount[] = [];
   /** What is known of the places where mounts go. */
   readonly foresight = new Foresight();
   /** The socket that init will park on: the same number here and there. */

@@ -132,6 +132,7 @@ function writeEntry(
 
 /** A signed 64-bit integer, without a BigInt: there are thousands. */
 export function writeWord(view: DataView, at: number, value: number): void {
+  if (!Number.isInteger(value)) throw new RangeError(`${value} is no integer`);
   view.setUint32(at, value >>> 0, true);
   view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
 }

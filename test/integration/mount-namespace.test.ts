@@ -102,6 +102,17 @@ testTsrunc('so does one that cannot write its PID file', () => {
   expect(mounts(pid)).toEqual(before);
 });
 
+testTsrunc.each<[string, Patch, string[]]>([
+  ['the program', { '/process/args': ['/nonexistent'] }, []],
+  ['the PID file', {}, ['--pid-file', '/nonexistent/pid']],
+])('with --no-pivot one that fails at %s leaves none of its mounts', (_, patch, more) => {
+  const targets = (): string[] => mounts(pid).map(({ target }) => target);
+  const before = targets();
+  const flags = ['--no-pivot', ...more];
+  refused(box.tryCreate({ patch: { ...ofHolder(), ...patch }, flags }).created, '/nonexistent');
+  expect(targets().filter((target) => !before.includes(target) || target === '/')).toEqual(['/']);
+});
+
 testTsrunc('what the namespace itself has mounted at the path of the rootfs stays', () => {
   const rootfs = path.join(box.bundle({ ownRootfs: true }), 'rootfs');
   execFileSync('nsenter', ['--mount', '--target', String(pid), 'mount', '--bind', rootfs, rootfs]);

@@ -141,6 +141,52 @@ testTsrunc('where the kernel refuses a cgroup2, the container’s directory of t
   container.delete('--force');
 });
 
+describe('mount points', () => {
+  testTsrunc('inside a procfs are refused under whatever name it was mounted', () => {
+    const rootfs = path.join(box.bundle({ ownRootfs: true }), 'rootfs');
+    fs.mkdirSync(path.join(rootfs, 'other/sys'), { recursive: true });
+    const patch = {
+      '/root/path': rootfs,
+      ...mount(
+        { type: 'proc', source: 'proc', destination: '/sys/../other' },
+        bind(box.scratch(), '/other/sys', 'bind'),
+      ),
+    };
+    refused(box.tryCreate({ patch }).created, /other\/sys\\?" cannot be mounted because it is inside \/proc/);
+  });
+
+  testTsrunc.each([
+    ['a directory', () => box.scratch()],
+    ['a file', () => path.join(sourceWith('file', ''), 'file')],
+  ])('that are missing on a read-only file system are explained: %s', (_, source) => {
+    const readonly = box.scratch();
+    const undo = hostMount('-t', 'tmpfs', '-o', 'ro', 'tmpfs', readonly);
+    try {
+      const patch = mount(bind(readonly, '/mnt', 'bind'), bind(source(), '/mnt/missing', 'bind'));
+      refused(run('true', patch), 'the mount point does not exist and the file system is read-only');
+    } finally {
+      undo();
+    }
+  });
+
+  testTsrunc('in a rootfs that is read-only are explained, too', () => {
+    const bundle = box.bundle({ ownRootfs: true });
+    const rootfs = path.join(bundle, 'rootfs');
+    execFileSync('mount', ['--bind', rootfs, rootfs]);
+    try {
+      execFileSync('mount', ['-o', 'remount,bind,ro', rootfs]);
+      const patch = { '/root/path': rootfs, ...mount(bind('/usr', '/missing/a', 'bind')) };
+      refused(run('true', patch), 'the mount point does not exist and the file system is read-only');
+    } finally {
+      execFileSync('umount', ['-l', rootfs]);
+    }
+  });
+
+  test('may be the working directory in a link of /dev', () => {
+    expect(ok(run('true', { '/process/cwd': '/dev/fd' })).status).toBe(0);
+  });
+});
+
 describe('recursive options', () => {
   let tree: string;
   let unmount: () => void;

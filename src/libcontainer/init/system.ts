@@ -1,6 +1,7 @@
 import type { Config } from '../../spec/config.ts';
 import type { CreationStep } from '../creation.ts';
 import { openMountPoint } from '../rootfs/mount-point.ts';
+import { missingHint } from '../rootfs/target.ts';
 
 /** What a container has of its own beside files: names, and a place to work in. */
 export function hostnameSteps(config: Config): CreationStep[] {
@@ -31,5 +32,6 @@ export function cwdStep(cwd: string): CreationStep {
     do(creation) {
       creation.init.kernel.calls.close(openMountPoint(creation, cwd, 'directory').target);
     },
+    hint: missingHint,
   };
 }

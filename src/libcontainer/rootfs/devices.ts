@@ -11,7 +11,7 @@ import { moveOnto } from './attach.ts';
 import { openParent } from './mount-point.ts';
 import { isBind } from './mounts.ts';
 import { optionsOf } from './parse-options.ts';
-import { openInRoot, openTarget, relative } from './target.ts';
+import { missingHint, openInRoot, openTarget, relative } from './target.ts';
 
 /** The devices that every Linux container has (config-linux.md, "Default Devices"). */
 const defaultDevices: readonly Device[] = (
@@ -47,7 +47,7 @@ export function deviceSteps(config: Config): CreationStep[] {
   const asked = config.linux?.devices ?? [];
   const wanted = defaultDevices.filter(({ path }) => !asked.some((device) => relative(device.path) === relative(path)));
   return [
-    { name: 'make the default devices', do: (creation) => makeDevices(creation, wanted) },
+    { name: 'make the default devices', do: (creation) => makeDevices(creation, wanted), hint: missingHint },
     ...asked
       .map((device, i) => ({ device, pointer: `/linux/devices/${i}` }))
       .filter(({ device }) => relative(device.path) !== 'dev/ptmx')
@@ -55,6 +55,7 @@ export function deviceSteps(config: Config): CreationStep[] {
         name: `make device ${device.path}`,
         pointer,
         do: (creation: Creation) => makeDevices(creation, [device]),
+        hint: missingHint,
       })),
     { name: 'make the links in /dev', do: makeLinks },
   ];
@@ -138,7 +139,10 @@ function makeLinks(creation: Creation): void {
   // The container's own multiplexer, whatever the image brought along.
   kernel.may('ENOENT').unlinkat(dev, 'ptmx', []);
   kernel.calls.symlinkat('pts/ptmx', dev, 'ptmx');
-  for (const [target, name] of links) kernel.may('EEXIST').symlinkat(target, dev, name);
+  for (const [target, name] of links) {
+    kernel.may('EEXIST').symlinkat(target, dev, name);
+    creation.foresight.unsure(`/dev/${name}`);
+  }
   if (hasKcore(creation)) kernel.may('EEXIST').symlinkat('/proc/kcore', dev, 'core');
   kernel.calls.close(dev);
 }

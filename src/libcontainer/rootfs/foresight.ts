@@ -1,4 +1,3 @@
-import { superMagic } from '../../syscalls/constants.ts';
 import { relative } from './target.ts';
 
 /** A place of the container to which no symlink leads. */
@@ -8,16 +7,15 @@ export interface Place {
   readonly isDirectory: boolean;
   /** The permission bits; undefined if they are not known. */
   readonly mode: number | undefined;
-  /** Of its file system: statfs(2). */
-  readonly magic: number;
 }
 
 /**
  * What the runtime knows of the places where it will mount: it has looked at all of them at once (survey.ts), and
  * remembers what it made since. So a mount waits for no answer: 300 of them took 900 round trips.
  *
- * Who acts on it still opens the place beneath the rootfs, and without symlinks. A rootfs that somebody changes meanwhile
- * makes the create fail, and can do no more.
+ * Who acts on it still opens the place beneath the rootfs, and without symlinks; and what must not be mounted over is
+ * told by the descriptor (inside-proc.ts), never by what was seen here. A rootfs that somebody changes meanwhile makes
+ * the create fail, and can do no more.
  */
 export class Foresight {
   private readonly seen = new Map<string, Sight | undefined>();
@@ -37,8 +35,8 @@ export class Foresight {
   /** Undefined: it has to be looked at. */
   at(path: string): Sight | undefined {
     const place = relative(path);
-    if (place === '.') return ROOT;
-    if (this.lost || place.split('/').includes('..')) return undefined;
+    if (place === '.') return DIRECTORY;
+    if (this.lost || goesUp(place)) return undefined;
     if (this.seen.has(place)) return this.seen.get(place);
     return this.shapeAround(place) === 'empty' ? 'missing' : undefined;
   }
@@ -48,15 +46,21 @@ export class Foresight {
     const place = relative(path);
     for (const prefix of prefixes(place)) {
       const isDirectory = prefix !== place || kind === 'directory';
-      if (this.at(prefix) === 'missing') this.seen.set(prefix, isDirectory ? OWN : undefined);
+      if (this.at(prefix) === 'missing') this.seen.set(prefix, isDirectory ? DIRECTORY : undefined);
     }
     this.remember(place);
   }
 
+  /** Something was perhaps made there that is to be looked at. */
+  unsure(path: string): void {
+    this.seen.set(relative(path), undefined);
+  }
+
   /** Something was opened, and perhaps made, at the end of symlinks or where nothing had been foreseen. */
   groped(path: string): void {
+    const place = relative(path);
     // No image has links in there.
-    if (this.shapeAround(relative(path)) !== 'kernel') this.forget();
+    if (goesUp(place) || this.shapeAround(place) !== 'kernel') this.forget();
   }
 
   /** Somebody else may have changed the rootfs. */
@@ -67,6 +71,7 @@ export class Foresight {
   /** A mount hides what was seen there. */
   covered(path: string, shape: Shape): void {
     const place = relative(path);
+    if (goesUp(place)) this.forget();
     if (this.ways.has(place)) {
       for (const map of [this.seen, this.mounted]) {
         for (const other of map.keys()) if (other.startsWith(`${place}/`)) map.delete(other);
@@ -75,7 +80,7 @@ export class Foresight {
     this.seen.delete(place);
     this.mounted.set(place, shape);
     this.remember(place);
-    if (shape === 'empty') this.seen.set(place, OWN);
+    if (shape === 'empty') this.seen.set(place, DIRECTORY);
   }
 
   private remember(place: string): void {
@@ -94,9 +99,13 @@ export class Foresight {
 /** A new tmpfs; a file system of the kernel's own making, such as a procfs; whatever else. */
 export type Shape = 'empty' | 'kernel' | 'other';
 
-const ROOT: Place = { isDirectory: true, mode: undefined, magic: 0 };
-/** A directory that we have made. It may lie anywhere but in a procfs, where nobody can make any. */
-const OWN: Place = { isDirectory: true, mode: undefined, magic: superMagic.TMPFS_MAGIC };
+/** The root, or one that we have made. */
+const DIRECTORY: Place = { isDirectory: true, mode: undefined };
+
+/** Where `..` leads, only the kernel knows. */
+function goesUp(place: string): boolean {
+  return place.split('/').includes('..');
+}
 
 /** `a/b/c` → `a`, `a/b`, `a/b/c`. */
 export function prefixes(place: string): string[] {

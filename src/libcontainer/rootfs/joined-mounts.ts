@@ -63,7 +63,7 @@ export const pivotJoined: CreationStep = {
   },
 };
 
-/** Where the root is not exchanged so late, init has closed it before it was ready. */
+/** By it a failed create finds what it has mounted: see {@link unmountJoined}. Elsewhere init has closed it before it was ready. */
 export const closeRoot: CreationStep = {
   name: 'close the rootfs',
   do({ init, root }) {

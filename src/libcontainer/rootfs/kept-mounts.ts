@@ -4,6 +4,7 @@ import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { Creation } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { prefixes } from './foresight.ts';
 import { openInRoot, relative } from './target.ts';
 
 /**
@@ -15,12 +16,14 @@ import { openInRoot, relative } from './target.ts';
 export function keepOrClose(creation: Creation, destination: string, tree: Operand): void {
   const place = relative(destination);
   forgetBelow(creation, place);
-  if (coveredPlaces(creation.config).some((covered) => isWithin(covered, place))) creation.keptMounts.set(place, tree);
+  if (waysToCovered(creation.config).has(place)) creation.keptMounts.set(place, tree);
   else creation.init.kernel.calls.close(tree);
 }
 
 /** After a batch that failed: what would have been mounted by it is not there. Nothing may be pending. */
-export function forgetUnmade({ keptMounts }: Creation): void {
+export function forgetUnmade(creation: Creation): void {
+  const { keptMounts } = creation;
+  creation.unprovenMounts = creation.unprovenMounts.filter(({ onTarget }) => onTarget.told.known);
   for (const [place, tree] of keptMounts) {
     if (tree instanceof Result && !tree.known) keptMounts.delete(place);
   }
@@ -89,15 +92,15 @@ function placeOf({ keptMounts }: Creation, path: string): string | undefined {
   return [...keptMounts.keys()].filter((place) => isWithin(path, place)).sort((a, b) => b.length - a.length)[0];
 }
 
-/** Asked for by every mount. */
-function coveredPlaces(config: Config): readonly string[] {
+/** The places that will be masked or made read-only, and all on the way to them. Every mount asks, and there may be hundreds of both. */
+function waysToCovered(config: Config): ReadonlySet<string> {
   const { maskedPaths = [], readonlyPaths = [] } = config.linux ?? {};
-  const places = covered.get(config) ?? [...maskedPaths, ...readonlyPaths].map(relative);
-  covered.set(config, places);
-  return places;
+  const ways = known.get(config) ?? new Set([...maskedPaths, ...readonlyPaths].map(relative).flatMap(prefixes));
+  known.set(config, ways);
+  return ways;
 }
 
-const covered = new WeakMap<Config, readonly string[]>();
+const known = new WeakMap<Config, ReadonlySet<string>>();
 
 function isWithin(path: string, place: string): boolean {
   return path === place || path.startsWith(`${place}/`) || place === '.';

@@ -1,6 +1,6 @@
 import type { Result } from '../../syscalls/batch.ts';
 import type { Creation } from '../creation.ts';
-import { type Place, prefixes, type Sight } from './foresight.ts';
+import { prefixes, type Sight } from './foresight.ts';
 import {
   addNew,
   createTarget,
@@ -25,10 +25,8 @@ export function openMountPoint(
   kind: TargetKind,
   flags: readonly 'O_NOFOLLOW'[] = [],
 ): MountPoint {
-  const sight = creation.foresight.at(path);
-  if (isForeseen(sight, kind)) {
-    return { target: openForeseen(creation, path, kind, sight), existed: sight !== 'missing', sight };
-  }
+  const foreseen = openForeseen(creation, path, kind);
+  if (foreseen) return foreseen;
   const { init, root } = creation;
   const found = findTarget(init.kernel, root, path, kind, flags);
   const target = found ?? createTarget(init.kernel, root, path, kind);
@@ -38,11 +36,11 @@ export function openMountPoint(
 
 /** As {@link openOrdinaryDirectory}. */
 export function openOrdinaryMountPoint(creation: Creation, path: string, type: string): MountPoint {
-  const sight = creation.foresight.at(path);
-  const target = isForeseen(sight, 'directory')
-    ? openForeseen(creation, path, 'directory', sight)
-    : openOrdinaryDirectory(creation.init.kernel, creation.root, path, type);
-  return { target, existed: sight !== 'missing', sight };
+  const foreseen = openForeseen(creation, path, 'directory');
+  if (foreseen) return foreseen;
+  const target = openOrdinaryDirectory(creation.init.kernel, creation.root, path, type);
+  creation.foresight.groped(path);
+  return { target, existed: true, sight: undefined };
 }
 
 /** The directory that `path` lies in, created if it is missing, and the name in there. */
@@ -52,16 +50,16 @@ export function openParent(creation: Creation, path: string): { parent: Result; 
   return { parent: openMountPoint(creation, parts.join('/') || '.', 'directory').target, name };
 }
 
-/** What is of another kind is left to the slow way, which has the words for it. */
-function isForeseen(sight: Sight | undefined, kind: TargetKind): sight is Sight {
-  return sight === 'missing' || (sight !== undefined && sight.isDirectory === (kind === 'directory'));
-}
-
-function openForeseen(creation: Creation, path: string, kind: TargetKind, sight: Place | 'missing'): Result {
+/** Undefined if it is not foreseen. What is of another kind is left to the slow way, which has the words for it. */
+function openForeseen(creation: Creation, path: string, kind: TargetKind): MountPoint | undefined {
   const { calls } = creation.init.kernel;
+  const sight = creation.foresight.at(path);
+  if (sight === undefined) return undefined;
   if (sight === 'missing') makeForeseen(creation, path, kind);
+  else if (sight.isDirectory !== (kind === 'directory')) return undefined;
   const directory = kind === 'directory' ? (['O_DIRECTORY'] as const) : [];
-  return openInRoot(calls, creation.root, path, directory, NO_LINKS);
+  const target = openInRoot(calls, creation.root, path, directory, NO_LINKS);
+  return { target, existed: sight !== 'missing', sight };
 }
 
 function makeForeseen(creation: Creation, path: string, kind: TargetKind): void {

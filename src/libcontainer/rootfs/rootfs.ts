@@ -25,11 +25,10 @@ export function enterRoot(config: Config, noPivot: boolean): CreationStep[] {
   return noPivot ? [moveRoot, proveRoot, finalPropagation] : [enterJoined];
 }
 
-/** What of it changes the root of others too, and so is left for the time when little can fail any more. */
+/** What of it changes the root of others too, and what is needed to take it back, until little can fail any more. */
 export function lastOfRoot(config: Config, noPivot: boolean): CreationStep[] {
-  return namespaceOf(config, 'mount') === 'joined' && !noPivot
-    ? [pivotJoined, proveRoot, finalPropagation, closeRoot]
-    : [];
+  if (namespaceOf(config, 'mount') !== 'joined') return [];
+  return noPivot ? [closeRoot] : [pivotJoined, proveRoot, finalPropagation, closeRoot];
 }
 
 /** Before anything is mounted: what happens in here must not reach the host's mount namespace, unless that is asked for. */

@@ -3,8 +3,9 @@ import type { Memory, Result } from '../../syscalls/batch.ts';
 import { fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { errnoNumber } from '../../syscalls/errno.ts';
 import { readField } from '../../syscalls/struct.ts';
-import { statfs, statx } from '../../syscalls/structs.ts';
+import { statx } from '../../syscalls/structs.ts';
 import type { CreationStep } from '../creation.ts';
+import type { Sight } from './foresight.ts';
 import { openInRoot, relative } from './target.ts';
 
 /** One look at all places where something will be mounted or made, before anything is. */
@@ -18,11 +19,9 @@ export function surveyStep({ mounts = [], process }: Config): CreationStep {
       const looks = [...new Set(paths.map(relative))].map((path) => {
         const place = openInRoot(kernel.may('*'), creation.root, path, [], ['RESOLVE_NO_SYMLINKS']);
         const facts = kernel.output(statx.size);
-        kernel.may('EBADF').statx(place, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
-        const fileSystem = kernel.output(statfs.size);
-        kernel.may('EBADF').fstatfs(place, fileSystem);
+        const seen = kernel.may('*').statx(place, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
         kernel.may('EBADF').close(place);
-        return { path, place, facts, fileSystem };
+        return { path, place, seen, facts };
       });
       kernel.flush();
       for (const look of looks) {
@@ -35,17 +34,14 @@ export function surveyStep({ mounts = [], process }: Config): CreationStep {
 
 interface Look {
   readonly place: Result;
+  readonly seen: Result;
   readonly facts: Memory;
-  readonly fileSystem: Memory;
 }
 
 /** ENOENT means that there is no symlink on the way to what is missing: the kernel would have met it before. */
-function sightOf({ place, facts, fileSystem }: Look) {
+function sightOf({ place, seen, facts }: Look): Sight | undefined {
   if (place.failed) return place.value === -errnoNumber('ENOENT') ? 'missing' : undefined;
+  if (seen.failed) return undefined;
   const mode = readField(statx, 'stx_mode', facts.bytes);
-  return {
-    isDirectory: (mode & S_IFMT) === fileTypes.S_IFDIR,
-    mode: mode & 0o7777,
-    magic: readField(statfs, 'f_type', fileSystem.bytes),
-  };
+  return { isDirectory: (mode & S_IFMT) === fileTypes.S_IFDIR, mode: mode & 0o7777 };
 }

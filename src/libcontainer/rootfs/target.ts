@@ -1,4 +1,4 @@
-import { isErrno } from '../../engine/errors.ts';
+import { SyscallError } from '../../engine/errors.ts';
 import type { Operand, Result } from '../../syscalls/batch.ts';
 import type { openFlags, resolveFlags } from '../../syscalls/constants.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
@@ -131,14 +131,18 @@ export function addNew(init: RemoteKernel, parent: Result, name: string, kind: T
   init.may('EBADF').close(made);
 }
 
+/** What the errno of {@link addNew} does not say. */
+export function missingHint({ syscall, code }: SyscallError): string | undefined {
+  const adds = syscall === 'mkdirat' || syscall === 'openat2';
+  return adds && code === 'EROFS' ? 'the mount point does not exist and the file system is read-only' : undefined;
+}
+
 function create(init: RemoteKernel, parent: Result, name: string, kind: TargetKind): void {
   try {
     addNew(init, parent, name, kind);
     init.flush();
   } catch (error) {
-    const hint = isErrno(error, 'EROFS')
-      ? 'the mount point does not exist and the file system is read-only'
-      : undefined;
+    const hint = error instanceof SyscallError ? missingHint(error) : undefined;
     throw new ContainerError('syscall', `create mount point ${JSON.stringify(name)}`, { hint, cause: error });
   }
 }

@@ -67,6 +67,14 @@ const UNMASKED = `for turn in 1 2 3 4 5 6 7 8; do for proc in /proc /proc.other;
 [ -e $proc/self ] && (: >> $proc/sys/net/ipv4/ip_forward) && echo ESCAPED: $proc/sys
 done; done`;
 
+/** Whether the volume lies on a procfs, which has either name. */
+const VOLUME_IN_PROCFS = `for turn in 1 2 3 4 5 6 7 8; do for proc in /proc /other; do {
+procfs=
+while read id parent device root point rest; do
+  case "$root $rest" in "/ "*" - proc "*) procfs="$procfs $id ";; esac
+  case "$root" in */volume) case "$procfs" in *" $parent "*) echo ESCAPED: $point; esac; esac
+done < $proc/self/mountinfo; } 2>/dev/null; done; done; true`;
+
 /** One row a class; the numbers are those of runc's and crun's own holes. */
 export const RACES: readonly Race[] = [
   {
@@ -107,6 +115,16 @@ export const RACES: readonly Race[] = [
     },
     script: UNMASKED,
     says: /is not what was mounted/,
+  },
+  {
+    name: '/proc is moved to where a volume goes, and back again (CVE-2019-19921)',
+    prepare({ rootfs }) {
+      for (const name of ['proc', 'other']) fs.mkdirSync(path.join(rootfs, name, 'sys'), { recursive: true });
+      return [['rootfs/proc', 'rootfs/other']];
+    },
+    patch: ({ volume }) => mount(bind(volume, '/other/sys')),
+    script: VOLUME_IN_PROCFS,
+    says: /is not what was mounted|is inside \/proc|mount/,
   },
   {
     name: '/dev becomes a link (CVE-2026-41579)',

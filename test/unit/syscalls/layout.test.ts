@@ -53,6 +53,14 @@ test('constants, addresses, words and results are told apart by two bits each', 
   expect(entry(1).args.slice(0, 3)).toEqual([place + 4, place + 8, BASE + HEADER.size]);
 });
 
+test.each([NaN, 0.5, Number.POSITIVE_INFINITY])('%d is no argument: it would become another number', (value) => {
+  expect(() => built((batch) => void batch.add(getpid, [value]))).toThrow(RangeError);
+});
+
+test.each([0, -1, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, 2 ** 53 - 1, -(2 ** 53) + 1])('%d arrives whole', (value) => {
+  expect(built((batch) => void batch.add(getpid, [value])).entry(0).args[0]).toBe(value);
+});
+
 test('what an entry does besides its call stands above the operands', () => {
   const { entry } = built((batch) => {
     batch.add(getpid, [], { expected: ['EPERM'] });

@@ -1,7 +1,6 @@
 import { Foresight, type Place } from '../../../../src/libcontainer/rootfs/foresight.ts';
-import { superMagic } from '../../../../src/syscalls/constants.ts';
 
-const directory: Place = { isDirectory: true, mode: 0o1777, magic: 0xef53 };
+const directory: Place = { isDirectory: true, mode: 0o1777 };
 let foresight: Foresight;
 beforeEach(() => {
   foresight = new Foresight();
@@ -28,7 +27,7 @@ describe('what a survey has found', () => {
 describe('under a mount', () => {
   test('of a new tmpfs there is nothing but what was made', () => {
     foresight.covered('/dev', 'empty');
-    expect(foresight.at('/dev')).toMatchObject({ isDirectory: true, magic: superMagic.TMPFS_MAGIC });
+    expect(foresight.at('/dev')).toMatchObject({ isDirectory: true });
     expect(foresight.at('/dev/pts')).toBe('missing');
     foresight.made('/dev/a/b', 'directory');
     expect(foresight.at('/dev/a')).toMatchObject({ isDirectory: true });
@@ -41,6 +40,13 @@ describe('under a mount', () => {
     foresight.made('/dev/a/file', 'file');
     expect(foresight.at('/dev/a')).toMatchObject({ isDirectory: true });
     expect(foresight.at('/dev/a/file')).toBeUndefined();
+  });
+
+  test('what somebody has perhaps made has to be looked at', () => {
+    foresight.covered('/dev', 'empty');
+    foresight.unsure('/dev/fd');
+    expect(foresight.at('/dev/fd')).toBeUndefined();
+    expect(foresight.at('/dev/fe')).toBe('missing');
   });
 
   test.each(['kernel', 'other'] as const)('of another kind (%s) nothing is known', (shape) => {
@@ -78,6 +84,15 @@ describe('after something was opened where it had not been foreseen', () => {
     foresight.covered('/sys', 'kernel');
     foresight.groped('/sys/fs/cgroup');
     expect(foresight.at('/tmp')).toBe(directory);
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ['opened', (path) => foresight.groped(path)],
+    ['mounted on', (path) => foresight.covered(path, 'kernel')],
+  ])('nor was it, if it was %s by a name with dots', (_, act) => {
+    foresight.covered('/sys', 'kernel');
+    act('/sys/../tmp');
+    expect(foresight.at('/tmp')).toBeUndefined();
   });
 
   test('or somebody else was there', () => {

@@ -6,6 +6,7 @@ import { cloneArgs } from '../../syscalls/structs.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import type { StubProcess } from '../creation.ts';
+import { kernelOf } from '../kernel.ts';
 import type { Machine } from '../machine.ts';
 import { killProcess, reap } from '../signal.ts';
 
@@ -52,9 +53,16 @@ export function cloneStub(
   const words = (): string[] => [`{flags=${all.join('|')}}`];
   const pid = pending.add({ name: 'clone3', words }, [args, cloneArgs.size], { returnsTwice: socket.theirs, step });
   for (const fd of [socket.theirs, ...dropped]) kernel.calls.close(fd);
-  kernel.flush();
+  const copyOf = (): StubProcess => stubProcess(machine, name, pid.value, socket.ours, socket.theirs);
+  try {
+    kernel.flush();
+  } catch (error) {
+    // Born before a later call of the batch failed: nobody else knows of it, and it would keep its cgroup busy.
+    if (pid.known && !pid.failed) endStub(kernelOf(machine), copyOf());
+    throw error;
+  }
 
-  const copy = stubProcess(machine, name, pid.value, socket.ours, socket.theirs);
+  const copy = copyOf();
   copy.kernel.step = step;
   copy.kernel.calls.close(parent.port.control);
   copy.kernel.calls.prctl('PR_SET_NAME', copy.kernel.pending.input(cString(STUB_NAME)), 0, 0, 0);

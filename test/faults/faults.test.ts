@@ -14,6 +14,7 @@ import { type Fault, Faulty, type FaultyOutcome, faultyRuntime, sample, words } 
  */
 const box = sandbox('faults');
 const SAMPLE = process.env['TSRUNC_FAULTS'] === 'all' ? Infinity : 6;
+if (SAMPLE === Infinity) jest.setTimeout(3_600_000);
 
 let faulty: Faulty;
 beforeAll(() => {
@@ -117,6 +118,8 @@ async function sweep(
       await check(number);
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
+      // A whole sweep takes an hour: who waits for it may read what came up so far.
+      fs.appendFileSync(path.join(__dirname, '../../build/faults.log'), `${failures.at(-1)}\n\n`);
     }
   }
   if (numbers.length === calls) note({ verb: name, fault, calls, failures: failures.length });

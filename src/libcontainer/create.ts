@@ -56,7 +56,6 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   const kernel = kernelOf(engine);
   const cgroup = newCgroup(host, kernel, id, config, caller);
   const steps = recipe(config, options);
-  const state = StateDirectory.reserve(engine, host.root, id);
   const facts = {
     ...{ engine, log, kernel, id, options, config, caller },
     rootfs: bundle.rootfs,
@@ -64,9 +63,13 @@ export function create(host: Host, id: string, options: CreateOptions): void {
     listening: listening(engine),
     callerNofile: callerNofile(engine),
   };
-  state.locked(kernel, () => {
-    perform(steps, new Creation(facts, state, cgroup));
-  });
+  const state = StateDirectory.reserve(engine, host.root, id);
+  try {
+    state.locked(kernel, () => perform(steps, new Creation(facts, state, cgroup)));
+  } catch (error) {
+    state.giveBack();
+    throw error;
+  }
 }
 
 /** A container, from top to bottom. */

@@ -139,6 +139,15 @@ export class StateDirectory {
     }
   }
 
+  /** The ID is free again, unless something has been written: who did so has taken it away, or left it to a delete. */
+  giveBack(): void {
+    try {
+      this.engine.files.rmdir(this.path);
+    } catch {
+      // Why the caller is here is what has to be told.
+    }
+  }
+
   save(state: SavedState): void {
     replaceFile(this.engine, `${this.path}/${STATE}`, this.engine.encode(writeJson(state)), 0o600);
   }

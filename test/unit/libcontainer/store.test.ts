@@ -30,3 +30,15 @@ test('a container’s directory knows the root that it lies in', () => {
     expect(StateDirectory.open(engine, `${scratch}/a/b`, 'c1').path).toBe(state.path);
   });
 });
+
+test('an ID that is given back is free again, unless something was written', () => {
+  inScratch((scratch) => {
+    const state = StateDirectory.reserve(engine, scratch, 'c1');
+    state.giveBack();
+    expect(state.exists()).toBe(false);
+    StateDirectory.reserve(engine, scratch, 'c1');
+    fs.writeFileSync(`${state.path}/config.json`, '{}');
+    state.giveBack();
+    expect(state.exists()).toBe(true);
+  });
+});

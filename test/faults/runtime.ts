@@ -43,7 +43,7 @@ function tell(): void {
 }
 
 const live = nodeEngine(() => require('@yuuang/ffi-rs-linux-x64-gnu/ffi-rs.linux-x64-gnu.node') as Addon);
-const sequence = new Sequence(watchers(), () => live.monotonic());
+const sequence = new Sequence(watchers(), () => Number(live.monotonic()));
 const engine = {
   ...live,
   env,

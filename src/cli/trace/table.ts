@@ -5,8 +5,12 @@ import { resultWords } from './chrome.ts';
 /** A table for people and for `diff`: the steps with their times, and below each the calls that were made in it. */
 export function textTrace({ command, steps, calls, end }: Recording): string {
   const lines = [`tsrunc ${printable(command.join(' '))}`, `${milliseconds(end)} ms, ${calls.length} calls`, ''];
+  const inOrder = [...calls].sort((a, b) => a.start - b.start);
+  let next = 0;
   for (const step of steps) {
-    const inStep = calls.filter(({ start }) => start >= step.start && start < step.end);
+    const first = next;
+    while ((inOrder[next]?.start ?? step.end) < step.end) next++;
+    const inStep = inOrder.slice(first, next);
     if (inStep.length === 0 && step.end - step.start < NEGLIGIBLE) continue;
     const pointer = step.pointer === undefined ? '' : ` (${step.pointer})`;
     lines.push(`${milliseconds(step.start)} ${milliseconds(step.end - step.start)}  ${printable(step.name + pointer)}`);

@@ -17,7 +17,7 @@ const SAMPLE = process.env['TSRUNC_FAULTS'] === 'all' ? Infinity : 6;
 
 let faulty: Faulty;
 beforeAll(() => {
-  faulty = new Faulty(box, faultyRuntime(box.scratch()));
+  faulty = new Faulty(box, faultyRuntime(box.scratch(), 'faulty'));
 });
 
 /** A bit of everything that makes, moves or removes something. */

@@ -8,7 +8,7 @@ import { forgetUnmade } from './kept-mounts.ts';
 import { newMount, sysfsMount } from './new-mount.ts';
 import { optionsOf, type ParsedOptions } from './parse-options.ts';
 import { remount } from './remount.ts';
-import { openInRoot, relative } from './target.ts';
+import { mountPointHint, openInRoot, relative } from './target.ts';
 
 /** One step for each of `mounts`, in their order: a later one may cover or lie in an earlier one. */
 export function mountSteps(mounts: readonly Mount[]): CreationStep[] {
@@ -26,7 +26,8 @@ export function mountSteps(mounts: readonly Mount[]): CreationStep[] {
         else if (mount.type === 'sysfs') sysfsMount(creation, mount, options);
         else newMount(creation, mount, options);
       },
-      hint: (error) => mountHint(error.code, mount, { bind, remount: options.manners.has('remount') }),
+      hint: (error) =>
+        mountPointHint(error) ?? mountHint(error.code, mount, { bind, remount: options.manners.has('remount') }),
     };
   });
 }

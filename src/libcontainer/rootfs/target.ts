@@ -136,12 +136,18 @@ function create(init: RemoteKernel, parent: Result, name: string, kind: TargetKi
     addNew(init, parent, name, kind);
     init.flush();
   } catch (error) {
-    const hint = isErrno(error, 'EROFS')
-      ? 'the mount point does not exist and the file system is read-only'
-      : undefined;
+    const hint = mountPointHint(error);
     throw new ContainerError('syscall', `create mount point ${JSON.stringify(name)}`, { hint, cause: error });
   }
 }
+
+/** Of {@link addNew}, whoever waits for it. */
+export function mountPointHint(error: unknown): string | undefined {
+  if (!isErrno(error, 'EROFS') || !ADDING.includes(error.syscall)) return undefined;
+  return 'the mount point does not exist and the file system is read-only';
+}
+
+const ADDING: readonly string[] = ['mkdirat', 'openat2'];
 
 /** Link targets are bytes; those that are no UTF-8 cannot be followed by name. */
 export function decodeUtf8(bytes: Uint8Array): string {

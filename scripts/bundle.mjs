@@ -44,7 +44,8 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
       // Nothing of the environment may become an option of a process that runs as root: NODE_OPTIONS=--require.
       execArgvExtension: 'none',
       // One thread: a process that lives for 50 ms gets nothing from V8's helpers but their wake-ups, 500 system calls.
-      execArgv: ['--no-warnings', '--disable-sigusr1', '--single-threaded'],
+      // And no compiler between the quick and the thorough one: what it costs, such a process does not get back.
+      execArgv: ['--no-warnings', '--disable-sigusr1', '--single-threaded', '--no-maglev'],
       assets: { ...assets, 'ffi-rs.node': addon },
     }),
   );

@@ -29,7 +29,9 @@ export async function rehearse(): Promise<void> {
     writeConfig(place, config);
     // The ports and their wire. It comes as far as to what only a kernel can answer.
     await perform([...globals, 'create', ...bundle, 'c'], pretence(), 1);
-    await perform([...globals, '--trace', join(place, 'trace.json'), 'create', ...bundle, 't'], pretence(), 1);
+    for (const format of ['json', 'html', 'txt']) {
+      await perform([...globals, '--trace', join(place, `trace.${format}`), 'create', ...bundle, 't'], pretence(), 1);
+    }
     await perform([...globals, 'state', 'none'], pretence(), 1);
     await perform([...globals, 'list'], pretence());
     await perform([...globals, 'plan', ...bundle], pretence());

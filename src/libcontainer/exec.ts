@@ -15,7 +15,7 @@ import { SignalRelay } from './foreground.ts';
 import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
 import { attributeSteps } from './init/attributes.ts';
-import { spawnFirst } from './init/builder.ts';
+import { processLimitHint, spawnFirst } from './init/builder.ts';
 import { confinement } from './init/confinement.ts';
 import { checkTerminal, type Receiver } from './init/console.ts';
 import { closeDescriptors, execute } from './init/execute.ts';
@@ -114,6 +114,7 @@ function spawn(state: StateDirectory): EnteringStep {
     undo({ facts, init }) {
       endStub(facts.kernel, init);
     },
+    hint: processLimitHint,
   };
 }
 
@@ -142,10 +143,7 @@ const enterPidNamespace: EnteringStep = {
     entering.continueIn('process');
     entering.init.kernel.calls.setsid();
   },
-  hint: ({ code }) => {
-    if (code === 'ENOMEM') return 'has the container just stopped?';
-    return code === 'EAGAIN' ? 'is a limit on processes (pids.max, RLIMIT_NPROC) reached?' : undefined;
-  },
+  hint: (error) => (error.code === 'ENOMEM' ? 'has the container just stopped?' : processLimitHint(error)),
 };
 
 /** Last: who sees the file may take the process for running. */

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import { type NumberedCall, Sequence } from '../syscalls/ports/sequence.ts';
+import { type NumberedCall, Sequence, type Timing } from '../syscalls/ports/sequence.ts';
 import type { Log, LoggedStep } from './host.ts';
 
 /** What one command did. Times are nanoseconds since the trace began. */
@@ -36,12 +36,12 @@ export interface TracedCall {
 export class Recorder {
   readonly sequence: Sequence;
   readonly #origin: bigint;
+  #during: string | undefined;
   readonly #steps: { name: string; pointer?: string | undefined; start: number; end: number }[] = [];
   readonly #calls: {
     call: NumberedCall;
     result: number | undefined;
-    start: number;
-    duration: number;
+    timing: Timing;
     during: string | undefined;
   }[] = [];
 
@@ -50,17 +50,10 @@ export class Recorder {
     this.sequence = new Sequence(
       [
         {
-          after: (call, { result, start, duration }) =>
-            void this.#calls.push({
-              call,
-              result,
-              start: Number(start - this.#origin),
-              duration: Number(duration),
-              during: this.#steps.at(-1)?.name,
-            }),
+          after: (call, result, timing) => void this.#calls.push({ call, result, timing, during: this.#during }),
         },
       ],
-      () => engine.monotonic(),
+      () => this.#now(),
     );
     this.#begin('begin');
   }
@@ -89,13 +82,13 @@ export class Recorder {
     const end = this.#now();
     const last = this.#steps.at(-1);
     if (last) last.end = end;
-    const calls = this.#calls.map(({ call, result, start, duration, during }) => ({
+    const calls = this.#calls.map(({ call, result, timing, during }) => ({
       process: call.process,
       syscall: call.name,
       args: call.words(),
       result,
-      start,
-      duration,
+      start: timing.start,
+      duration: timing.duration,
       step: nameOf(call.step) ?? during,
     }));
     return { command: this.engine.argv, steps: this.#steps, calls, end };
@@ -104,6 +97,7 @@ export class Recorder {
   #begin(name: string, pointer?: string): void {
     const now = this.#now();
     this.#steps.push({ name, pointer, start: now, end: now });
+    this.#during = name;
   }
 
   #now(): number {

@@ -184,15 +184,21 @@ function nameOf(call: Call): string | undefined {
 const names = new WeakMap<Call, string | undefined>();
 
 function structWords(value: StructFields): string {
-  const fields = Object.entries(value).flatMap(([name, field]) => {
-    if (field === undefined) return [];
-    if (typeof field === 'number' || typeof field === 'bigint') return [`${name}=${field}`];
-    if (field instanceof Uint8Array) return [`${name}=${excerpt(field)}`];
-    if (field instanceof Memory || field instanceof Result || field instanceof Word)
-      return [`${name}=${operandWords(field)}`];
-    return field.length ? [`${name}=${field.join('|')}`] : [];
-  });
-  return `{${fields.join(', ')}}`;
+  let words = '';
+  for (const name in value) {
+    const field = fieldWords(value[name]);
+    if (field !== '') words += `${words === '' ? '' : ', '}${name}=${field}`;
+  }
+  return `{${words}}`;
+}
+
+/** Empty for what is not worth a word: no value, no flags. */
+function fieldWords(field: StructFields[string]): string {
+  if (field === undefined) return '';
+  if (typeof field === 'number' || typeof field === 'bigint') return `${field}`;
+  if (field instanceof Uint8Array) return excerpt(field);
+  if (field instanceof Memory || field instanceof Result || field instanceof Word) return operandWords(field);
+  return field.join('|');
 }
 
 function excerpt(value: Uint8Array): string {

@@ -18,7 +18,7 @@ if (SAMPLE === Infinity) jest.setTimeout(3_600_000);
 
 let faulty: Faulty;
 beforeAll(() => {
-  faulty = new Faulty(box, faultyRuntime(box.scratch()));
+  faulty = new Faulty(box, faultyRuntime(box.scratch(), 'faulty'));
 });
 
 /** A bit of everything that makes, moves or removes something. */

@@ -6,15 +6,17 @@ import { nodeEngine } from '../../src/engine/node/engine.ts';
 import { yargsParser } from '../../src/engine/node/yargs.ts';
 import { liveMachine } from '../../src/libcontainer/machine.ts';
 import { watchedMachine } from '../../src/libcontainer/watched-machine.ts';
+import { errnoNumber } from '../../src/syscalls/errno.ts';
 import { dieBefore, failCall } from '../../src/syscalls/ports/faults.ts';
 import { type NumberedCall, Sequence, type Watcher } from '../../src/syscalls/ports/sequence.ts';
 
 /**
- * tsrunc with a fault: `TSRUNC_FAULT` is `fail NUMBER ERRNO`, `die NUMBER` or nothing, and says what becomes of which
- * call. What was called in all, and which call it was, is written to `TSRUNC_FAULT_REPORT`. Never in the executable.
+ * tsrunc with a fault: `TSRUNC_FAULT` is `fail NUMBER ERRNO`, `die NUMBER`, `match ERRNO PATTERN` or nothing, and says what
+ * becomes of which call, or of all whose words match. What was called in all, and which call it was, is written to `TSRUNC_FAULT_REPORT`. Never in the executable.
  */
 const { TSRUNC_FAULT: fault = '', TSRUNC_FAULT_REPORT: report = '', ...env } = process.env;
-const [kind, number = '0', code = ''] = fault.split(' ');
+const [kind, number = '0', ...pattern] = fault.split(' ');
+const [code = ''] = pattern;
 
 let victim: NumberedCall | undefined;
 const find: Watcher = {
@@ -26,8 +28,19 @@ const find: Watcher = {
 
 function watchers(): Watcher[] {
   if (kind === 'fail') return [find, failCall(Number(number), code)];
+  if (kind === 'match') return [failAll(new RegExp(pattern.join(' ')), number)];
   if (kind === 'die') return [find, dieBefore(Number(number), die)];
   return [];
+}
+
+function failAll(found: RegExp, errno: string): Watcher {
+  return {
+    before(call) {
+      if (!found.test(wordsOf(call))) return undefined;
+      victim ??= call;
+      return { result: -errnoNumber(errno) };
+    },
+  };
 }
 
 function die(): never {
@@ -38,12 +51,15 @@ function die(): never {
 }
 
 function tell(): void {
-  const words = victim && `${victim.process}: ${victim.name}(${victim.words().join(', ')})`;
-  writeFileSync(report, JSON.stringify({ calls: sequence.length, victim: words }));
+  writeFileSync(report, JSON.stringify({ calls: sequence.length, victim: victim && wordsOf(victim) }));
+}
+
+function wordsOf(call: NumberedCall): string {
+  return `${call.process}: ${call.name}(${call.words().join(', ')})`;
 }
 
 const live = nodeEngine(() => require('@yuuang/ffi-rs-linux-x64-gnu/ffi-rs.linux-x64-gnu.node') as Addon);
-const sequence = new Sequence(watchers(), () => live.monotonic());
+const sequence = new Sequence(watchers(), () => Number(live.monotonic()));
 const engine = {
   ...live,
   env,

@@ -7,10 +7,10 @@ import type { Sandbox } from '../integration/support/sandbox.ts';
 
 const root = path.join(__dirname, '../..');
 
-/** Builds the runtime that has faults ({@link import('./runtime.ts')}), and returns its path. */
-export function faultyRuntime(directory: string): string {
+/** Builds the runtime that has faults ({@link import('./runtime.ts')}), and returns its path. `name` is the caller's own. */
+export function faultyRuntime(directory: string, name: string): string {
   // Beside the modules, where it finds the addon.
-  const script = path.join(root, 'build', 'faulty.cjs');
+  const script = path.join(root, 'build', `${name}.cjs`);
   buildSync({
     entryPoints: [path.join(__dirname, 'runtime.ts')],
     outfile: script,
@@ -30,7 +30,11 @@ export function faultyRuntime(directory: string): string {
 }
 
 /** What is to go wrong. */
-export type Fault = { readonly fail: string; readonly at: number } | { readonly dieAt: number };
+export type Fault =
+  | { readonly fail: string; readonly at: number }
+  | { readonly dieAt: number }
+  /** Every call fails whose words match: `init: pivot_root(".", ".")`. */
+  | { readonly fail: string; readonly call: RegExp };
 
 export interface FaultyOutcome extends Outcome {
   /** How many calls were made, or would have been. */
@@ -62,6 +66,7 @@ export class Faulty {
 }
 
 export function words(fault: Fault): string {
+  if ('call' in fault) return `match ${fault.fail} ${fault.call.source}`;
   return 'fail' in fault ? `fail ${fault.at} ${fault.fail}` : `die ${fault.dieAt}`;
 }
 

@@ -14,6 +14,10 @@ beforeAll(() => {
 });
 
 const SCHEDULER = { policy: 'SCHED_FIFO', priority: 1 };
+const MAPPED: Patch = {
+  '/linux/uidMappings': [{ containerID: 0, hostID: 100_000, size: 65_536 }],
+  '/linux/gidMappings': [{ containerID: 0, hostID: 100_000, size: 65_536 }],
+};
 const cases: readonly [string, Patch, string][] = [
   [
     'a file on a directory',
@@ -25,12 +29,62 @@ const cases: readonly [string, Patch, string][] = [
     { '/linux/memoryPolicy': { mode: 'MPOL_BIND', nodes: '63' } },
     'are the nodes there, and does this kernel know the mode?',
   ],
+  [
+    'a source that is not there',
+    { '/mounts/-': [{ destination: '/tmp', type: 'bind', source: '/nonexistent', options: ['bind'] }] },
+    'does /nonexistent exist?',
+  ],
+  [
+    'a remount where nothing is mounted',
+    { '/mounts/-': [{ destination: '/tmp', type: 'none', source: 'none', options: ['remount', 'ro'] }] },
+    'is anything mounted on /tmp?',
+  ],
+  [
+    'a user namespace without a mount namespace',
+    {
+      ...MAPPED,
+      '/linux/namespaces': [{ type: 'user' }, { type: 'pid' }, { type: 'uts' }],
+      '/linux/maskedPaths': [],
+      '/linux/readonlyPaths': [],
+      '/root/readonly': false,
+    },
+    'a container with a user namespace needs a mount namespace too',
+  ],
+  [
+    'a procfs without a PID namespace',
+    { ...MAPPED, '/linux/namespaces': [{ type: 'user' }, { type: 'mount' }, { type: 'network' }, { type: 'uts' }] },
+    'a procfs takes a PID namespace of the container’s own',
+  ],
+  [
+    'a group that is not mapped',
+    {
+      ...MAPPED,
+      '/linux/namespaces/-': [{ type: 'user' }],
+      '/mounts/-': [{ destination: '/tmp', type: 'devpts', source: 'devpts', options: ['newinstance', 'gid=99999'] }],
+    },
+    'is the gid of gid= mapped in the user namespace?',
+  ],
+  [
+    'a bandwidth for deadlines that the machine has not',
+    { '/process/scheduler': { policy: 'SCHED_DEADLINE', runtime: 0, deadline: 10_000_000, period: 1_000_000 } },
+    'does this kernel know all of the flags and values?',
+  ],
   ['no resctrl', { '/linux/intelRdt': { closID: 'x' } }, 'and resctrl be mounted: mount -t resctrl'],
 ];
 
 testTsrunc.each(cases)('create: %s', (_, patch, hint) => {
   const bundle = box.bundle({ ownRootfs: true, patch });
   refused(box.runtime(['create', '--bundle', bundle, box.id()]), hint);
+});
+
+testTsrunc('exec without CAP_SYS_PTRACE into a container of another user', () => {
+  const { id } = box.create({ patch: { '/process/user': { uid: 1, gid: 1 } }, script: 'sleep 100' });
+  box.runtime(['start', id]);
+  const caller = 'exec setpriv --bounding-set=-sys_ptrace "$@"';
+  expect(box.runtime(['exec', id, 'true'], { caller })).toMatchObject({
+    status: 255,
+    stderr: expect.stringContaining('it takes CAP_SYS_PTRACE, or to be the owner of the container'),
+  });
 });
 
 const unprivileged: readonly [string, Patch, string][] = [

@@ -3,6 +3,7 @@ import { which } from './support/host.ts';
 import type { Json, Patch } from './support/json.ts';
 import { refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
+import { hold } from './support/user.ts';
 import { until } from './support/wait.ts';
 
 const box = sandbox('netdev');
@@ -127,5 +128,30 @@ testTsrunc('a device that does not exist is an error that names it', () => {
 });
 
 testTsrunc('the loopback device stays', () => {
-  refused(box.tryCreate({ patch: netDevices({ lo: { name: 'lo7' } }) }).created, '/linux/netDevices/lo: ');
+  const { created } = box.tryCreate({ patch: netDevices({ lo: { name: 'lo7' } }) });
+  refused(created, /\/linux\/netDevices\/lo: .*the kernel does not move every device: a loopback stays/);
 });
+
+withDevices(
+  'in a namespace that is joined: a name that is another device’s second one, and no CAP_NET_ADMIN',
+  async () => {
+    const { moves, done } = pair();
+    const holder = await hold({}, 'unshare --net');
+    try {
+      const there = (...args: string[]) => execFileSync('nsenter', ['-t', String(holder.pid), '-n', 'ip', ...args]);
+      there('link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1');
+      there('link', 'property', 'add', 'dev', 'veth0', 'altname', 'second');
+      const namespaces = ['mount', 'pid', 'ipc', 'uts'].map((type) => ({ type }));
+      const network = { type: 'network', path: `/proc/${holder.pid}/ns/net` };
+      const patch = { ...netDevices({ [moves]: { name: 'second' } }), '/linux/namespaces': [...namespaces, network] };
+      const args = ['create', '--bundle', box.bundle({ patch })];
+      refused(box.runtime([...args, box.id()]), 'is the name taken?');
+      const caller = 'exec setpriv --bounding-set=-net_admin "$@"';
+      refused(box.runtime([...args, box.id()], { caller }), 'it takes CAP_NET_ADMIN in both network namespaces');
+      expect(devices()).toContain(moves);
+    } finally {
+      holder.kill('SIGKILL');
+      done();
+    }
+  },
+);

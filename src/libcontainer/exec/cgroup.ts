@@ -2,6 +2,7 @@ import { isErrno } from '../../engine/errors.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { rootOfDirectory, unifiedPath } from '../cgroups/root.ts';
 import { ContainerError } from '../errors.ts';
+import { processLimitHint } from '../init/builder.ts';
 import { pathElements } from '../path.ts';
 import type { Entering, EnteringStep } from './entering.ts';
 
@@ -26,11 +27,12 @@ export function enterCgroup(subCgroup: string | undefined): EnteringStep {
         bornIn(entering, cgroupOfInit(entering, directory));
       }
     },
-    hint: ({ code }) => {
+    hint: (error) => {
+      const { code } = error;
       if (code === 'ENOENT') return 'there is no such cgroup';
       return code === 'EBUSY'
         ? 'it hands controllers down to cgroups below it, and so cannot hold processes'
-        : undefined;
+        : processLimitHint(error);
     },
   };
 }

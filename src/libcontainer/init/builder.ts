@@ -1,4 +1,5 @@
 import type { Engine, FileStat } from '../../engine/engine.ts';
+import type { SyscallError } from '../../engine/errors.ts';
 import { socketPair } from '../../syscalls/descriptor-pair.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { stubImage } from '../../syscalls/stub/image.ts';
@@ -33,7 +34,13 @@ export const spawnBuilder: CreationStep = {
   undo({ builder, facts }) {
     if (builder) endStub(facts.kernel, builder);
   },
+  hint: processLimitHint,
 };
+
+/** Of every call that makes a process. */
+export function processLimitHint({ code }: SyscallError): string | undefined {
+  return code === 'EAGAIN' ? 'is a limit on processes (pids.max, RLIMIT_NPROC) reached?' : undefined;
+}
 
 /**
  * The first stub of a command, a child of this process; and its executable, by which it is recognised. It has the

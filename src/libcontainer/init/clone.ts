@@ -5,6 +5,7 @@ import { passDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, type CreationStep, namespaceOf } from '../creation.ts';
 import { type NamespaceType, namespaces } from '../namespaces.ts';
 import { killProcess } from '../signal.ts';
+import { processLimitHint } from './builder.ts';
 import { becomeRoot, mapsOf, writeMaps } from './id-maps.ts';
 import { arm, cloneStub, dismiss, endStub } from './stub-process.ts';
 
@@ -79,7 +80,9 @@ export const cloneInit: CreationStep = {
     endStub(creation.facts.kernel, creation.init);
   },
   hint: (error) =>
-    error.code === 'ENOSPC' ? 'is a limit under /proc/sys/user, or the nesting of namespaces, exhausted?' : undefined,
+    error.code === 'ENOSPC'
+      ? 'is a limit under /proc/sys/user, or the nesting of namespaces, exhausted?'
+      : processLimitHint(error),
 };
 
 /** As the builder's descriptor. In a mount namespace that it has joined the path may lead nowhere. */

@@ -32,6 +32,6 @@ const nobody: Foreground = { expectTerminal: () => undefined, takeMaster: () => 
 
 /** Among the system calls that carry it, in the words of systemd. */
 function recordBusCall({ sequence }: Recorder, { member, words }: BusCall): void {
-  const { call } = sequence.announce({ process: 'systemd', name: member, words: () => words });
-  sequence.report(call, { result: 0, start: sequence.clock(), duration: 0n });
+  const call = { number: sequence.next(), process: 'systemd', name: member, words: () => words };
+  sequence.report(call, 0, { start: sequence.clock(), duration: 0 });
 }

@@ -42,11 +42,11 @@ type Through = <T>(name: string, words: readonly string[], make: () => T, from?:
 
 export function throughSequence(sequence: Sequence, process: string): Through {
   return (name, words, make, from) => {
-    const { call, instead } = sequence.announce({ process, name, words: () => words });
+    const call = { number: sequence.next(), process, name, words: () => words };
+    const instead = sequence.announce(call);
     const start = sequence.clock();
-    const report = (result: number): void => {
-      sequence.report(call, { result, start, duration: sequence.clock() - start });
-    };
+    const report = (result: number): void =>
+      sequence.report(call, result, { start, duration: sequence.clock() - start });
     try {
       if (instead && 'die' in instead) return instead.die();
       const value = instead ? answer(name, words, instead.result, from) : make();

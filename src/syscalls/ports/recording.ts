@@ -14,7 +14,7 @@ export interface RecordedCall {
 
 /** A watcher that appends every call to `calls`. */
 export function recorder(calls: RecordedCall[]): Watcher {
-  return { after: (call, { result }) => void calls.push(recorded(call, result)) };
+  return { after: (call, result) => void calls.push(recorded(call, result)) };
 }
 
 export function recorded(call: Omit<NumberedCall, 'number'>, result: number | undefined): RecordedCall {

@@ -13,8 +13,8 @@ export class Sequence {
 
   constructor(
     private readonly watchers: readonly Watcher[],
-    /** Nanoseconds; the engine's monotonic clock. */
-    readonly clock: () => bigint,
+    /** Nanoseconds since a moment that does not change. */
+    readonly clock: () => number,
   ) {}
 
   /** How many numbers have been given. */
@@ -22,32 +22,41 @@ export class Sequence {
     return this.last;
   }
 
-  /** Numbers a call that is about to be made. The first watcher who wants something else to happen is obeyed. */
-  announce(facts: CallFacts): Announced {
-    const call = { ...facts, number: ++this.last };
-    for (const watcher of this.watchers) {
-      const instead = watcher.before?.(call);
-      if (instead) return { call, instead };
-    }
-    return { call };
+  /** The number of a call that is about to be made. */
+  next(): number {
+    return ++this.last;
   }
 
-  report(call: NumberedCall, outcome: Outcome): void {
-    for (const watcher of this.watchers) watcher.after?.(call, outcome);
+  /** The call is about to be made. The first watcher who wants something else to happen is obeyed. */
+  announce(call: NumberedCall): Instead | undefined {
+    for (const watcher of this.watchers) {
+      const instead = watcher.before?.(call);
+      if (instead) return instead;
+    }
+    return undefined;
+  }
+
+  report(call: NumberedCall, result: number | undefined, timing: Timing): void {
+    for (const watcher of this.watchers) watcher.after?.(call, result, timing);
   }
 }
 
 export interface Watcher {
   /** A call is about to be made, unless one before it in its batch fails. */
   before?(call: NumberedCall): Instead | undefined;
-  /** A call was made, or something else instead. */
-  after?(call: NumberedCall, outcome: Outcome): void;
+  /**
+   * A call was made, or something else instead. `result` is the kernel's answer, a failure as its negative errno; 0 from
+   * file operations that give no number; undefined if none came: the process went away, or nobody waited.
+   */
+  after?(call: NumberedCall, result: number | undefined, timing: Timing): void;
 }
 
 /** What happens in a call's place: an answer that the kernel never gave (a failure is its negative errno), or the end. */
 export type Instead = { readonly result: number } | { die(): never };
 
-export interface CallFacts {
+export interface NumberedCall {
+  /** From 1. 0: an earlier runtime's call, of which this one only hears the answer. */
+  readonly number: number;
   /** Who makes it: `runtime`, `builder`, `init`. */
   readonly process: string;
   /** The kernel's name. */
@@ -60,23 +69,8 @@ export interface CallFacts {
   readonly entry?: Entry;
 }
 
-export interface NumberedCall extends CallFacts {
-  /** From 1. 0: an earlier runtime's call, of which this one only hears the answer. */
-  readonly number: number;
-}
-
-export interface Announced {
-  readonly call: NumberedCall;
-  readonly instead?: Instead;
-}
-
-export interface Outcome {
-  /**
-   * The kernel's answer, a failure as its negative errno; 0 from file operations that give no number.
-   * Undefined if none came: the process went away, or nobody waited.
-   */
-  readonly result: number | undefined;
-  /** By the sequence's clock. The calls of one batch travel together, and are timed as one. */
-  readonly start: bigint;
-  readonly duration: bigint;
+/** By the sequence's clock. The calls of one batch travel together, are timed as one, and share this. */
+export interface Timing {
+  readonly start: number;
+  readonly duration: number;
 }

@@ -1,7 +1,7 @@
 import { SyscallError } from '../../engine/errors.ts';
-import type { Batch } from '../batch.ts';
+import type { Batch, Entry } from '../batch.ts';
 import type { RemotePort, SyscallPort } from '../port.ts';
-import type { NumberedCall, Outcome, Sequence } from './sequence.ts';
+import type { NumberedCall, Sequence } from './sequence.ts';
 
 /** A port whose calls go through a {@link Sequence}. `process` names who makes them. */
 export class WatchedPort<P extends SyscallPort = SyscallPort> implements SyscallPort {
@@ -22,10 +22,11 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
    * travels as an entry like others, so what it does to the calls behind it is decided where they are made.
    */
   protected announce(batch: Batch): Passage {
-    const calls: NumberedCall[] = [];
+    const calls: PortCall[] = [];
     for (const [i, entry] of batch.entries.entries()) {
       if (entry.kind === 'store') continue;
-      const { call, instead } = this.sequence.announce(this.factsOf(entry));
+      const call = new PortCall(this.process, entry, this.sequence.next());
+      const instead = this.sequence.announce(call);
       if (instead && 'die' in instead) {
         batch.entries.length = i;
         return { calls, start: this.sequence.clock(), die: instead.die };
@@ -40,7 +41,7 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
   protected overhear(batch: Batch): Passage {
     const calls = batch.entries
       .filter(({ kind }) => kind === 'call')
-      .map((entry) => ({ ...this.factsOf(entry), number: 0 }));
+      .map((entry) => new PortCall(this.process, entry, 0));
     return { calls, start: this.sequence.clock() };
   }
 
@@ -58,25 +59,41 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
   }
 
   protected report({ calls, start }: Passage, answered: boolean): void {
-    const duration = this.sequence.clock() - start;
+    const timing = { start, duration: this.sequence.clock() - start };
     for (const call of calls) {
-      const result = call.entry?.result;
-      const outcome: Outcome = { result: result?.known ? result.value : undefined, start, duration };
+      const { result } = call.entry;
       // In an answered batch, what has no result stood behind a failure and was not made.
-      if (!answered || result?.known) this.sequence.report(call, outcome);
+      if (result.known) this.sequence.report(call, result.value, timing);
+      else if (!answered) this.sequence.report(call, undefined, timing);
     }
   }
+}
 
-  private factsOf(entry: Batch['entries'][number]): Omit<NumberedCall, 'number'> {
-    const { call, step } = entry;
-    return { process: this.process, name: call.name, words: () => call.words(), step, entry };
+/** An entry on its way. One object a call, and nothing copied: this is on every call's path when it is watched. */
+class PortCall implements NumberedCall {
+  constructor(
+    readonly process: string,
+    readonly entry: Entry,
+    readonly number: number,
+  ) {}
+
+  get name(): string {
+    return this.entry.call.name;
+  }
+
+  get step(): unknown {
+    return this.entry.step;
+  }
+
+  words(): readonly string[] {
+    return this.entry.call.words();
   }
 }
 
 /** Calls on their way, from their announcement to their report. */
 export interface Passage {
-  readonly calls: readonly NumberedCall[];
-  readonly start: bigint;
+  readonly calls: readonly PortCall[];
+  readonly start: number;
   readonly die?: () => never;
 }
 

@@ -9,7 +9,7 @@ import { livePorts, type Ports } from '../../../src/syscalls/ports/ports.ts';
 import { RecordPort } from '../../../src/syscalls/ports/record-port.ts';
 import { callWords, type RecordedCall, recorder } from '../../../src/syscalls/ports/recording.ts';
 import { Replay, ReplayPort } from '../../../src/syscalls/ports/replay-port.ts';
-import { type NumberedCall, type Outcome, Sequence, type Watcher } from '../../../src/syscalls/ports/sequence.ts';
+import { type NumberedCall, Sequence, type Timing, type Watcher } from '../../../src/syscalls/ports/sequence.ts';
 import { watchedPorts } from '../../../src/syscalls/ports/watched-ports.ts';
 import { readField } from '../../../src/syscalls/struct.ts';
 import { pollfd } from '../../../src/syscalls/structs.ts';
@@ -27,6 +27,8 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
+const clock = (): number => Number(engine.monotonic());
+
 class Died extends Error {}
 const die = (): never => {
   throw new Died();
@@ -34,7 +36,7 @@ const die = (): never => {
 
 /** Every port and the files, under `watchers`; `stub`'s port is watched as `init`. */
 function watched(stub: LiveStub | undefined, ...watchers: readonly Watcher[]) {
-  const sequence = new Sequence(watchers, engine.monotonic);
+  const sequence = new Sequence(watchers, clock);
   const ports: Ports = watchedPorts(livePorts(engine), sequence);
   const port: RemotePort | undefined = stub && ports.remote('init', stub.port.socket, stub.port.control);
   return { sequence, ports, local: localKernel(ports.local()), port, remote: port && new RemoteKernel(port) };
@@ -152,9 +154,9 @@ describe('one sequence', () => {
   });
 
   test('reports each call with words, result and time, and only those that were made', () => {
-    const reports: [NumberedCall, Outcome][] = [];
-    const { local, ports } = watched(undefined, { after: (call, outcome) => void reports.push([call, outcome]) });
-    const before = engine.monotonic();
+    const reports: [NumberedCall, number | undefined, Timing][] = [];
+    const { local, ports } = watched(undefined, { after: (...report) => void reports.push(report) });
+    const before = clock();
     expect(() =>
       local.batch((_, calls) => {
         calls.openat(AT_FDCWD, '/nonexistent', ['O_RDONLY', 'O_CLOEXEC'], 0);
@@ -163,20 +165,20 @@ describe('one sequence', () => {
     ).toThrow();
     expect(() => ports.files.readlink('/nonexistent')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
     ports.files.read('/proc/self/comm');
-    expect(reports.map(([{ name }, { result }]) => [name, result])).toEqual([
+    expect(reports.map(([{ name }, result]) => [name, result])).toEqual([
       ['openat', -2],
       ['readlink', -2],
       ['read', engine.files.read('/proc/self/comm').length],
     ]);
     expect(reports[0]?.[0].words()).toEqual(['AT_FDCWD', '"/nonexistent"', 'O_RDONLY|O_CLOEXEC', '00']);
-    const [, { start, duration }] = reports[0] ?? fail();
-    expect(start >= before && duration > 0n && start + duration <= engine.monotonic()).toBe(true);
+    const [, , { start, duration }] = reports[0] ?? fail();
+    expect(start >= before && duration > 0 && start + duration <= clock()).toBe(true);
   });
 
   test('reports calls over which the process went away without a result', () => {
     const stub = liveStub();
     const results: (number | undefined)[] = [];
-    const { remote } = watched(stub, { after: (_, { result }) => void results.push(result) });
+    const { remote } = watched(stub, { after: (_, result) => void results.push(result) });
     remote?.calls.getpid();
     remote?.calls.exit_group(0);
     expect(() => remote?.flush()).toThrow(StubGone);
@@ -350,7 +352,7 @@ describe('a record port', () => {
 
   test('obeys a fault like a live port', () => {
     const recording = new RecordPort('init');
-    const sequence = new Sequence([failCall(2, 'ENOMEM')], engine.monotonic);
+    const sequence = new Sequence([failCall(2, 'ENOMEM')], clock);
     const ports = watchedPorts({ ...livePorts(engine), local: () => recording }, sequence);
     const kernel = new RemoteKernel(ports.local());
     for (let i = 0; i < 3; i++) kernel.calls.getpid();

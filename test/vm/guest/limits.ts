@@ -77,6 +77,32 @@ test('pids.limit stops fork', () => {
   expect(outcome.stdout).not.toContain('not reached');
 });
 
+testTsrunc.each([
+  ['a weight of a kernel with neither BFQ nor the io cost model', { weight: 500 }, 'neither BFQ nor the io cost model'],
+  [
+    'a limit of a device that is not there',
+    { throttleReadBpsDevice: [{ major: 7, minor: 250, rate: 1000 }] },
+    'there is no such block device; a partition has no limits of its own',
+  ],
+])('%s is refused, and says so', (_, blockIO, hint) => {
+  refused(box.tryCreate({ patch: { '/linux/resources/blockIO': blockIO } }).created, hint);
+});
+
+testTsrunc('a quota that the kernel does not take says what it does', () => {
+  const patch = { '/linux/resources/unified': { 'cpu.max': '500 100000' } };
+  refused(box.tryCreate({ patch }).created, 'period: 1000 to 1000000 µs, quota: at least 1000 µs');
+});
+
+testTsrunc('a limit of one process leaves no room for another, and exec says so', () => {
+  const container = box.create({ patch: { '/linux/resources/pids': { limit: 1 } }, script: 'exec sleep 100' });
+  container.start();
+  expect(container.call(['exec', container.id, 'true'])).toMatchObject({
+    status: 255,
+    stderr: expect.stringContaining('is a limit on processes (pids.max, RLIMIT_NPROC) reached?'),
+  });
+  container.kill();
+});
+
 testTsrunc('a limit of one process is enough for init in a user namespace that is joined', async () => {
   const holder = await hold({}, 'unshare --user');
   try {

@@ -2,6 +2,7 @@ import { deviceProgram } from '../../../../src/libcontainer/cgroups/devices/prog
 import { deviceRules } from '../../../../src/libcontainer/cgroups/devices/rules.ts';
 import { FsCgroup, type FsCgroupOptions } from '../../../../src/libcontainer/cgroups/fs.ts';
 import { report } from '../../../../src/libcontainer/errors.ts';
+import type { Resources } from '../../../../src/spec/config-linux.ts';
 import { FakeTree, failureOf } from './tree.ts';
 
 let tree: FakeTree;
@@ -139,6 +140,18 @@ describe('create', () => {
       pointer: '/linux/resources/cpu/cpus',
       message: expect.stringMatching(/^write "x" to .*\/a\/cpuset\.cpus: write .*\(expected a list of numbers/),
     });
+  });
+
+  test.each<[Resources, string, string, string]>([
+    [{ blockIO: { weight: 500 } }, 'io.weight', 'ENOENT', 'the kernel has neither BFQ nor the io cost model'],
+    [{ unified: { 'io.max': '1:1 rbps=1' } }, 'io.max', 'ENODEV', 'there is no such block device'],
+    [{ cpu: { cpus: '900' } }, 'cpuset.cpus', 'ERANGE', 'this machine has fewer CPUs'],
+    [{ cpu: { mems: '900' } }, 'cpuset.mems', 'ERANGE', 'this machine has fewer nodes'],
+    [{ cpu: { mems: 'x' } }, 'cpuset.mems', 'EINVAL', 'expected a list of numbers and ranges'],
+    [{ cpu: { quota: 2000, period: 9 } }, 'cpu.max', 'EINVAL', 'period: 1000 to 1000000 µs'],
+  ])('%j: says what may be wrong when %s is refused with %s', (resources, file, code, hint) => {
+    tree.refusals.push((name) => (name === `a/${file}` ? code : undefined));
+    expect(failure(() => cgroup('a').create({ resources })).hint).toContain(hint);
   });
 
   test('lists the page sizes of the machine for one that it does not have', () => {

@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 function imageUnder(scratch: string, ...watchers: readonly Watcher[]): number {
-  const ports = watchedPorts(livePorts(engine), new Sequence(watchers, engine.monotonic));
+  const ports = watchedPorts(livePorts(engine), new Sequence(watchers, () => Number(engine.monotonic())));
   const fd = stubImage(localKernel(ports.local()), ports.files, engine.arch, scratch);
   open.push(fd);
   return fd;

@@ -147,8 +147,6 @@ function create(init: RemoteKernel, parent: Result, name: string, kind: TargetKi
   }
 }
 
-const ADDING: readonly string[] = ['mkdirat', 'openat2'];
-
 /** Link targets are bytes; those that are no UTF-8 cannot be followed by name. */
 export function decodeUtf8(bytes: Uint8Array): string {
   const escaped = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');

@@ -44,8 +44,8 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
       // Nothing of the environment may become an option of a process that runs as root: NODE_OPTIONS=--require.
       execArgvExtension: 'none',
       // One thread: a process that lives for 50 ms gets nothing from V8's helpers but their wake-ups, 500 system calls.
-      // And no compiler between the quick and the thorough one: what it costs, such a process does not get back.
-      execArgv: ['--no-warnings', '--disable-sigusr1', '--single-threaded', '--no-maglev'],
+      // The compiler between the quick and the thorough one waits longer: a short command does not get back what it costs.
+      execArgv: ['--no-warnings', '--disable-sigusr1', '--single-threaded', '--invocation-count-for-maglev=2000'],
       assets: { ...assets, 'ffi-rs.node': addon },
     }),
   );

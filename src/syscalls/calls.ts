@@ -31,7 +31,11 @@ for (const [name, params] of Object.entries(signatures) as [keyof Signatures, re
     const { batch, step } = this.sink;
     const registers: Operand[] = [];
     for (const [i, param] of params.entries()) registers.push(...param.registers(batch, args[i] as never));
-    const words = (): string[] => params.flatMap((param, i) => param.words(args[i] as never));
+    const words = (): string[] => {
+      const all: string[] = [];
+      for (const [i, param] of params.entries()) all.push(...param.words(args[i] as never));
+      return all;
+    };
     return this.sink.added(batch.add({ name, words }, registers, { ...this.options, step }));
   };
 }

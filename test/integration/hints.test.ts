@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { Patch } from './support/json.ts';
 import { refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
-import { user } from './support/user.ts';
+import { hold, user } from './support/user.ts';
 
 /** Where an errno misleads, the line says what to look at: each of these causes is brought about here. */
 const box = sandbox('hints');
@@ -69,6 +69,16 @@ const cases: readonly [string, Patch, string][] = [
     { '/process/scheduler': { policy: 'SCHED_DEADLINE', runtime: 0, deadline: 10_000_000, period: 1_000_000 } },
     'does this kernel know all of the flags and values?',
   ],
+  [
+    'an idmap option of another form',
+    { '/mounts/-': [{ destination: '/tmp', type: 'bind', source: '/tmp', options: ['bind', 'idmap=uids=x'] }] },
+    'the form is uids=FIRST-AS-COUNT#…;gids=…',
+  ],
+  [
+    'the mount namespace of the runtime',
+    { '/linux/namespaces': [{ type: 'mount', path: '/proc/self/ns/mnt' }, { type: 'pid' }, { type: 'uts' }] },
+    'its root would become the rootfs: leave the namespace out to share those mounts',
+  ],
   ['no resctrl', { '/linux/intelRdt': { closID: 'x' } }, 'and resctrl be mounted: mount -t resctrl'],
 ];
 
@@ -113,6 +123,40 @@ testTsrunc('a limit on namespaces', () => {
   const caller = 'exec unshare -Ur sh -c \'echo 0 > /proc/sys/user/max_uts_namespaces && exec "$@"\' sh "$@"';
   const bundle = box.bundle({ patch: { '/linux/resources': undefined } });
   refused(box.runtime(['create', '--bundle', bundle, box.id()], { caller }), 'is a limit under /proc/sys/user');
+});
+
+testTsrunc('run with a terminal where there is none', () => {
+  const bundle = box.bundle({ patch: { '/process/terminal': true } });
+  const caller = 'exec setsid "$@"';
+  const says = 'a container with a terminal wants one here too, or --detach and --console-socket';
+  refused(box.runtime(['run', '--bundle', bundle, box.id()], { caller }), says);
+});
+
+testTsrunc('no bus of systemd', () => {
+  const args = ['--systemd-cgroup', 'create', '--bundle', box.bundle(), box.id()];
+  const caller = 'exec unshare -m sh -c \'mount -t tmpfs tmpfs /run && exec "$@"\' sh "$@"';
+  refused(box.runtime(args, { caller }), 'is systemd running here? The cgroupfs driver does without');
+});
+
+testTsrunc('a sysfs where the network belongs to somebody else', () => {
+  const namespaces = ['mount', 'pid', 'ipc', 'uts'].map((type) => ({ type }));
+  const mounts = [{ destination: '/sys', type: 'sysfs', source: 'sysfs' }];
+  const patch = { '/linux/resources': undefined, '/linux/namespaces': namespaces, '/mounts': mounts };
+  const args = ['create', '--bundle', box.bundle({ patch }), box.id()];
+  const outcome = box.runtime(args, { caller: 'exec unshare -Ur "$@"' });
+  refused(outcome, 'a sysfs takes a network namespace of the container’s own');
+});
+
+testTsrunc('a user namespace that is joined, and does not map root', async () => {
+  const holder = await hold({}, 'unshare --user');
+  try {
+    for (const map of ['uid_map', 'gid_map']) fs.writeFileSync(`/proc/${holder.pid}/${map}`, '1 100000 1000');
+    const patch = { '/linux/namespaces/-': [{ type: 'user', path: `/proc/${holder.pid}/ns/user` }] };
+    const outcome = box.runtime(['create', '--bundle', box.bundle({ patch }), box.id()]);
+    refused(outcome, 'root of the container, 0, must be mapped in the user namespace');
+  } finally {
+    holder.kill('SIGKILL');
+  }
 });
 
 testTsrunc('a limit of memory that the program does not fit in', () => {

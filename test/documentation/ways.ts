@@ -9,7 +9,7 @@ export interface Way {
   readonly notRun?: string;
 }
 
-const byHand = ['test/documentation/by-hand.test.ts', 'By hand'] as const;
+const byHand = ['test/documentation/by-hand.test.ts', 'byHand('] as const;
 const install = 'test/packaging/install.test.ts';
 
 export const ways: readonly Way[] = [

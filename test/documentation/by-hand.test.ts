@@ -1,10 +1,9 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import * as fs from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { which } from '../integration/support/host.ts';
 import { isTsrunc, RUNTIME } from '../integration/support/runtime.ts';
 import { sandbox } from '../integration/support/sandbox.ts';
-import { openScreen } from '../integration/support/terminal.ts';
+import { byHand, typedByHand } from './by-hand.ts';
 import { blocks, ROOT } from './command-lines.ts';
 
 const box = sandbox('by-hand');
@@ -13,32 +12,9 @@ const busybox = which('busybox');
 const isStatic = busybox !== undefined && spawnSync('ldd', [busybox]).status !== 0;
 const testByHand = isTsrunc && isStatic ? test : test.skip;
 
-/** README.md, "By hand", for one who has built already, with places and names that nothing else has. */
-function script(): string {
-  const block = blocks('README.md').find((text) => text.includes('tsrunc spec')) ?? '';
-  return block
-    .replace(/^make$/m, 'set -ex')
-    .replaceAll('/tmp/demo', path.join(box.dir, 'demo'))
-    .replace('/path/to/tsrunc/bin/tsrunc', `${RUNTIME} --root ${box.root}`)
-    .replace(/^(.*tsrunc (?:run|create|state|start|delete --force)) (one|two)/gm, `$1 ${box.name}-$2`);
-}
-
 testByHand('the lines of README.md, one after the other, at a terminal', async () => {
-  const { screen, peer } = openScreen();
-  const child = spawn('setsid', ['--ctty', 'bash', '-c', script()], {
-    stdio: [peer, peer, peer],
-    env: { PATH: process.env['PATH'] },
-  });
-  const done = new Promise<number | null>((resolve) => child.on('exit', resolve));
-  fs.closeSync(peer);
-  await screen.shows('/ # ', 30);
-  screen.type('echo here $((6 * 7)); exit\n');
-  const status = await done;
-  // What the second shell reads is at its end at once.
-  const told = /here 42\r\n.*\nhello from tsrunc\r\n.*"status": "created".*two +\d+ +(running|stopped)/s;
-  expect(screen.shown()).toMatch(told);
-  expect(status).toBe(0);
-  screen.close();
+  const tsrunc = `${RUNTIME} --root ${box.root}`;
+  expect(await typedByHand(byHand(box.name, path.join(box.dir, 'demo'), tsrunc))).toBe(0);
 });
 
 testByHand('the demo', () => {

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import { isErrno } from '../engine/errors.ts';
+import { isErrno, SyscallError } from '../engine/errors.ts';
 import type { Config } from '../spec/config.ts';
 import { parseJson, writeJson } from '../spec/json.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
@@ -135,7 +135,16 @@ export class StateDirectory {
       StateDirectory.open(this.engine, this.root, this.id);
       return work();
     } finally {
+      this.unlock(fd);
+    }
+  }
+
+  /** Whatever close(2) says, the descriptor is gone, and what was done under the lock is done. */
+  private unlock(fd: number): void {
+    try {
       this.engine.files.close(fd);
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
     }
   }
 

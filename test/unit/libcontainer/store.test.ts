@@ -1,8 +1,14 @@
 import * as fs from 'node:fs';
+import { SyscallError } from '../../../src/engine/errors.ts';
 import { ContainerError } from '../../../src/libcontainer/errors.ts';
 import { CACHE_PREFIX, isId, StateDirectory } from '../../../src/libcontainer/store.ts';
+import { localKernel } from '../../../src/syscalls/local-port.ts';
+import { RecordPort } from '../../../src/syscalls/ports/record-port.ts';
 import { engine } from '../syscalls/support.ts';
 import { inScratch } from '../syscalls/tools.ts';
+
+/** A kernel that takes every lock. */
+const willing = localKernel(new RecordPort('runtime'));
 
 test.each(['', '.', '..', '../x', 'x/..', '/', 'a\nb', 'ä', `${CACHE_PREFIX}seccomp`])(
   'a directory that %j would lead to is nobody’s container, though it is there',
@@ -40,5 +46,16 @@ test('an ID that is given back is free again, unless something was written', () 
     fs.writeFileSync(`${state.path}/config.json`, '{}');
     state.giveBack();
     expect(state.exists()).toBe(true);
+  });
+});
+
+test('what was done under the lock is done, whatever the close of the lock says', () => {
+  inScratch((scratch) => {
+    StateDirectory.reserve(engine, scratch, 'c1');
+    const close = (): never => {
+      throw new SyscallError('close', ['3'], 5, 'EIO');
+    };
+    const state = StateDirectory.open({ ...engine, files: { ...engine.files, close } }, scratch, 'c1');
+    expect(state.locked(willing, () => 'done')).toBe('done');
   });
 });

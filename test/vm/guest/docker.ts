@@ -17,7 +17,7 @@ const isInstalled = PROGRAMS.every((program) => which(program) !== undefined);
 const testDocker = isInstalled ? test : test.skip;
 /** A container of Docker's takes several seconds here. */
 const inFull = isInstalled && process.env['TSRUNC_FULL'] === '1' ? test : test.skip;
-const CONTAINERD = '/run/docker/containerd';
+const CONTAINERD = '/run/docker/containerd/containerd.sock';
 /** Outside the sandbox: the machine ends after these, and nobody waits until the daemons have. */
 const DATA = '/tmp/docker';
 const MiB = 1 << 20;
@@ -50,8 +50,8 @@ afterEach(() => {
 
 afterAll(async () => {
   if (daemon === undefined) return;
+  // Its containerd ends with it.
   daemon.kill('SIGKILL');
-  process.kill(Number(slurp(`${CONTAINERD}/containerd.pid`)), 'SIGKILL');
   await until('dockerd has ended', () => daemon?.signalCode !== null, 5);
 });
 
@@ -88,7 +88,7 @@ inFull('docker run: a CPU quota slows it down', () => {
 
 inFull('ctr run, ctr task metrics: limits and numbers of the cgroup', () => {
   const limits = ['--memory-limit', String(32 * MiB), '--cpus', '0.5'];
-  expect(run('-d', ...limits, rootfs, 'one', 'sleep', '600')).toMatchObject({ status: 0, stderr: '' });
+  expect(run('-d', ...limits, rootfs, 'one', '/bin/sleep', '600')).toMatchObject({ status: 0, stderr: '' });
   expect(limitsOf('default/one')).toEqual(['33554432', '50000 100000', 'max']);
   const { stdout } = ctr('task', 'metrics', 'one');
   expect(stdout).toMatch(/^pids\.current +1 *$/m);
@@ -98,7 +98,7 @@ inFull('ctr run, ctr task metrics: limits and numbers of the cgroup', () => {
 });
 
 testDocker('ctr run: too little memory to begin with is said in the words of the runtime', () => {
-  const { status, stderr } = run('--rm', '--memory-limit', '16384', rootfs, 'tiny', 'true');
+  const { status, stderr } = run('--rm', '--memory-limit', '16384', rootfs, 'tiny', '/bin/true');
   expect(status).not.toBe(0);
   expect(stderr).toMatch(isTsrunc ? /OOM-killed.*memory\.max is 16384/ : /memory|OOM/i);
 });
@@ -128,7 +128,7 @@ function docker(...args: readonly string[]) {
 }
 
 function ctr(...args: readonly string[]) {
-  return call('ctr', ['--address', `${CONTAINERD}/containerd.sock`, ...args]);
+  return call('ctr', ['--address', CONTAINERD, ...args]);
 }
 
 function run(...args: readonly string[]) {

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { isAlive } from './support/host.ts';
 import { invoke, type Outcome, ok, RUNTIME } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
+import { Receiver, Screen } from './support/terminal.ts';
 import { until } from './support/wait.ts';
 
 /** What engines type, word by word, and what they read of the answer. test/clients has those engines that there are. */
@@ -14,6 +15,8 @@ interface Place {
   readonly bundle: string;
   /** A directory for files of the caller. */
   readonly dir: string;
+  /** Where it receives a terminal. */
+  readonly console: Receiver;
 }
 
 interface Step {
@@ -66,6 +69,17 @@ const hasStopped: Step['reads'] = async (_, { dir }) => {
   await until(`${pid} has ended`, () => !isAlive(pid));
 };
 
+/** The master of a terminal has arrived at the console socket; a line that is typed there is read. */
+const readsTerminal: Step['reads'] = async (outcome, place) => {
+  readsPid('exec')(outcome, place);
+  const { text, fd, ended } = place.console.take();
+  expect([text, ended]).toEqual(['/dev/ptmx', true]);
+  const screen = new Screen(fd);
+  screen.type('a line\n');
+  await screen.shows('read: a line');
+  screen.close();
+};
+
 const callers: Readonly<Record<string, readonly Step[]>> = {
   'conmon-rs': [
     {
@@ -84,6 +98,13 @@ const callers: Readonly<Record<string, readonly Step[]>> = {
     {
       argv: ({ id, root, dir }) => [`--root=${root}`, 'exec', '-d', `--pid-file=${dir}/exec`, id, 'sh', '-c', 'exit 3'],
       reads: readsPid('exec'),
+    },
+    {
+      argv: ({ id, root, dir, console }) => [
+        ...[`--root=${root}`, 'exec', '-d', `--console-socket=${console.path}`, '--tty', `--pid-file=${dir}/exec`],
+        ...[id, 'sh', '-c', 'test -t 0 && read line && echo "read: $line"'],
+      ],
+      reads: readsTerminal,
     },
     { argv: ({ id, root }) => [`--root=${root}`, 'kill', id, 'KILL'], reads: hasStopped },
     { argv: ({ id, root }) => [`--root=${root}`, 'delete', '--force', id] },
@@ -229,13 +250,16 @@ const callers: Readonly<Record<string, readonly Step[]>> = {
 };
 
 test.each(Object.entries(callers))('%s', async (_, steps) => {
-  const place = { id: box.id(), root: box.root, bundle: box.bundle({ script: 'exec sleep 100' }), dir: box.scratch() };
-  fs.writeFileSync(path.join(place.dir, 'process.json'), JSON.stringify(PROCESS));
+  const dir = box.scratch();
+  const console = new Receiver(path.join(dir, 'console'));
+  const place = { id: box.id(), root: box.root, bundle: box.bundle({ script: 'exec sleep 100' }), dir, console };
+  fs.writeFileSync(path.join(dir, 'process.json'), JSON.stringify(PROCESS));
   for (const { argv, input, status = 0, reads } of steps) {
     const outcome = call(argv(place), place, input);
     expect({ argv: outcome.command, status: outcome.status, stderr: outcome.stderr }).toMatchObject({ status });
     await reads?.(outcome, place);
   }
+  console.close();
 });
 
 /** Docker's runtimeArgs: a script in front of the runtime. */

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all man demo test test-unit test-vm test-clients test-all test-faults conformance bench coverage lint docs format \
+.PHONY: all lean man demo test test-unit test-vm test-clients test-all test-faults conformance bench coverage lint docs format \
   install uninstall package clean
 
 all: bin/tsrunc build/library/index.js
@@ -17,6 +17,14 @@ build/validators.ts: $(MODULES) scripts/compile-schemas.mjs $(wildcard schemas/*
 
 bin/tsrunc: $(MODULES) build/validators.ts $(SOURCES)
 	node scripts/build.mjs
+
+# The lean edition: the same sources on QuickJS, one static file. Needs gcc and the C library's static part.
+lean: bin/tsrunc-lean
+
+bin/tsrunc-lean: $(MODULES) build/validators.ts $(SOURCES)
+	@mkdir -p bin build/lean
+	node scripts/lean/bundle.mjs
+	scripts/lean/build.sh
 
 man: $(MODULES)
 	node scripts/run-typescript.mjs scripts/man.ts build/man

@@ -16,22 +16,29 @@ export class Batch {
   private ran = false;
 
   /** Adds a system call; `registers` are its arguments as the kernel takes them. */
-  add(call: Call, registers: readonly Operand[], options: EntryOptions = {}): Result {
+  add(call: Call, registers: readonly Operand[], options: EntryOptions = NONE, step = options.step): Result {
     if (registers.length > 6) throw new RangeError(`${call.name}: more than six registers`);
-    const result = new Result(call);
-    this.entries.push({ kind: 'call', call, registers, result, ...options });
+    const result = new Result(call, this.entries.length);
+    const { expected, returnsTwice, adopt } = options;
+    this.entries.push({
+      kind: 'call',
+      call,
+      registers,
+      result,
+      expected,
+      returnsTwice,
+      adopt,
+      step,
+      answer: undefined,
+    });
     return result;
   }
 
   /** Stores a result (32 bits are enough for every result we move) into memory, before the next call reads it. */
   store(target: Memory, offset: number, value: Operand): void {
     const call: Call = { name: 'store', words: () => [] };
-    this.entries.push({
-      kind: 'store',
-      call,
-      registers: [new Address(target, offset), value],
-      result: new Result(call),
-    });
+    const result = new Result(call, this.entries.length);
+    this.entries.push({ ...NONE, kind: 'store', call, registers: [new Address(target, offset), value], result });
   }
 
   /** Memory whose bytes the calls read. */
@@ -49,17 +56,17 @@ export class Batch {
     const bytes = new Uint8Array(declaration.size);
     const view = new DataView(bytes.buffer);
     const memory = out ? this.output(bytes) : this.input(bytes);
-    for (const field of Object.keys(value)) {
+    for (const field in value) {
       const given = value[field];
       const type = declaration.fields[field];
       const offset = declaration.offsets[field] ?? 0;
       if (given === undefined || type === undefined) continue;
-      if (given instanceof Memory) memory.pointers.push({ offset, target: given });
-      else if (given instanceof Result && given.known) writeField(view, offset, type, given.value);
-      else if (isDeferred(given)) this.store(memory, offset, given);
+      if (typeof given !== 'object') writeField(view, offset, type, given);
+      else if (isNames(given)) writeField(view, offset, type, bitsOf(type.table ?? {}, given));
       else if (given instanceof Uint8Array) bytes.set(given.subarray(0, type.size), offset);
-      else if (typeof given === 'object') writeField(view, offset, type, bitsOf(type.table ?? {}, given));
-      else writeField(view, offset, type, given);
+      else if (given instanceof Memory) memory.pointers.push({ offset, target: given });
+      else if (given instanceof Result && given.known) writeField(view, offset, type, given.value);
+      else this.store(memory, offset, given);
     }
     return memory;
   }
@@ -81,8 +88,8 @@ export type Operand = number | Memory | Address | Result | Word;
 type Deferred = Result | Word;
 export type StructFields = Readonly<Record<string, StructValue | Memory | Deferred | undefined>>;
 
-function isDeferred(value: unknown): value is Deferred {
-  return value instanceof Result || value instanceof Word;
+function isNames(value: StructFields[string] & object): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 export interface Call {
@@ -93,29 +100,41 @@ export interface Call {
 
 export interface EntryOptions {
   /** Failures that are an answer, not an error. */
-  readonly expected?: readonly string[];
+  readonly expected?: readonly string[] | undefined;
   /** The call returns in a second process too, which goes on with the control socket of this number. */
-  readonly returnsTwice?: number;
+  readonly returnsTwice?: number | undefined;
   /** The result becomes the control socket. */
-  readonly adopt?: boolean;
+  readonly adopt?: boolean | undefined;
   /** What the entry belongs to, so that a failure can name it. */
   readonly step?: unknown;
 }
 
-export interface Entry extends EntryOptions {
+export interface Entry extends Required<EntryOptions> {
   readonly kind: 'call' | 'store';
   readonly call: Call;
   readonly registers: readonly Operand[];
   readonly result: Result;
   /** The call is not made; whoever runs the batch gives this as its result, and goes on as after any other. */
-  readonly answer?: number;
+  readonly answer: number | undefined;
 }
+
+const NONE = {
+  expected: undefined,
+  returnsTwice: undefined,
+  adopt: undefined,
+  step: undefined,
+  answer: undefined,
+} as const;
 
 /** The result of a call: an operand for later calls, a number once the batch has run. */
 export class Result {
-  private settled: number | undefined;
+  private settled: number | undefined = undefined;
 
-  constructor(readonly call: Call) {}
+  constructor(
+    readonly call: Call,
+    /** Which entry of its batch it is the result of. */
+    readonly index: number,
+  ) {}
 
   get known(): boolean {
     return this.settled !== undefined;

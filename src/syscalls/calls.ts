@@ -1,4 +1,4 @@
-import type { Batch, EntryOptions, Operand, Result } from './batch.ts';
+import type { Batch, Call, EntryOptions, Operand, Result } from './batch.ts';
 import type { Param, ValueOf } from './params.ts';
 import { type Signatures, signatures } from './signatures.ts';
 
@@ -28,14 +28,30 @@ type Method = (this: { readonly sink: Sink<unknown>; readonly options: EntryOpti
 
 for (const [name, params] of Object.entries(signatures) as [keyof Signatures, readonly Param<never>[]][]) {
   methods[name] = function (...args) {
-    const { batch, step } = this.sink;
+    const { sink } = this;
+    const { batch } = sink;
     const registers: Operand[] = [];
-    for (const [i, param] of params.entries()) registers.push(...param.registers(batch, args[i] as never));
-    const words = (): string[] => {
-      const all: string[] = [];
-      for (const [i, param] of params.entries()) all.push(...param.words(args[i] as never));
-      return all;
-    };
-    return this.sink.added(batch.add({ name, words }, registers, { ...this.options, step }));
+    let i = 0;
+    for (const param of params) param.put(batch, args[i++] as never, registers);
+    return sink.added(batch.add(new MadeCall(name, params, args), registers, this.options, sink.step));
   };
+}
+
+/** What it was called with is private: an error that someone prints must not show a container's environment. */
+class MadeCall implements Call {
+  readonly #params: readonly Param<never>[];
+  readonly #args: readonly never[];
+
+  constructor(
+    readonly name: keyof Signatures,
+    params: readonly Param<never>[],
+    args: readonly never[],
+  ) {
+    this.#params = params;
+    this.#args = args;
+  }
+
+  words(): string[] {
+    return this.#params.flatMap((param, i) => param.words(this.#args[i] as never));
+  }
 }

@@ -1,5 +1,5 @@
 import type { Arch } from '../engine/engine.ts';
-import { Address, type Batch, type Entry, Memory, type Operand, type Result, Word } from './batch.ts';
+import { Address, type Batch, type Entry, Memory, type Operand, Word } from './batch.ts';
 import { syscallNumber } from './numbers.ts';
 
 /**
@@ -45,120 +45,139 @@ export interface Layout {
 
 /** Lays `batch` out at address `base`. */
 export function encode(batch: Batch, base: number, arch: Arch): Layout {
-  const count = batch.entries.length;
-  const outputs = batch.memories.filter((memory) => memory.out);
-  const inputs = batch.memories.filter((memory) => !memory.out);
-  const replyLength = place(outputs, HEADER.size + 8 * count);
-  const entries = roundUp(replyLength);
-  const total = place(inputs, entries + ENTRY.size * count);
-
-  const bytes = new Uint8Array(total);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(HEADER.magic, MAGIC, true);
-  view.setUint32(HEADER.length, total - HEADER.size, true);
-  view.setUint32(HEADER.entries, entries, true);
-  view.setUint32(HEADER.count, count, true);
-  view.setUint32(HEADER.reply, replyLength, true);
-  for (const memory of batch.memories) {
-    bytes.set(memory.bytes, memory.place);
-    for (const { offset, target } of memory.pointers) {
-      writeWord(view, memory.place + offset, base + target.place);
-    }
+  const { replyLength, entries, total } = arrange(batch);
+  // In words of 32 bits: hundreds of entries are written each time, and a number goes into an array at once.
+  const words = new Int32Array(total / 4);
+  const bytes = new Uint8Array(words.buffer);
+  words[HEADER.magic / 4] = MAGIC;
+  words[HEADER.length / 4] = total - HEADER.size;
+  words[HEADER.entries / 4] = entries;
+  words[HEADER.count / 4] = batch.entries.length;
+  words[HEADER.reply / 4] = replyLength;
+  putMemories(batch, bytes, words, base);
+  let at = entries / 4;
+  for (const entry of batch.entries) {
+    if (entry.answer === undefined) putEntry(words, at, batch, entry, base, arch);
+    else putAnswer(words, at, entry, entry.answer, base);
+    at += ENTRY.size / 4;
   }
-  const places = new Map(batch.entries.map(({ result }, i) => [result, base + HEADER.size + 8 * i]));
-  batch.entries.forEach((entry, i) => {
-    const at = entries + ENTRY.size * i;
-    if (entry.answer !== undefined) writeAnswer(view, at, entry, base + HEADER.size + 8 * i, entry.answer);
-    else writeEntry(view, at, entry, arch, (operand) => resolve(operand, base, places));
-  });
   return { bytes, replyLength };
 }
 
 /** Takes results and written memory out of a reply. Returns how many entries were executed. */
 export function decode(batch: Batch, reply: Uint8Array): number {
-  const view = new DataView(reply.buffer, reply.byteOffset, reply.byteLength);
-  const remaining = view.getUint32(HEADER.remaining, true);
+  const words = new Int32Array(reply.buffer, reply.byteOffset, reply.byteLength >> 2);
+  const remaining = (words[HEADER.remaining / 4] ?? 0) >>> 0;
   const executed = Math.max(0, batch.entries.length - remaining);
-  batch.entries.slice(0, executed).forEach(({ result }, i) => {
-    result.settle(readWord(view, HEADER.size + 8 * i));
-  });
-  for (const memory of batch.memories) {
-    // A copy: of an engine's own kind of bytes `slice` may be a view of memory that the next batch overwrites.
-    if (memory.out) memory.bytes = new Uint8Array(reply.subarray(memory.place, memory.place + memory.bytes.length));
+  for (let i = 0, at = HEADER.size / 4; i < executed; i++, at += 2) {
+    batch.entries[i]?.result.settle(wordAt(words, at));
   }
+  takeMemories(batch, reply);
   return executed;
 }
 
-interface Resolved {
-  readonly kind: number;
-  readonly value: number;
-}
-
-function resolve(operand: Operand, base: number, places: ReadonlyMap<Result, number>): Resolved {
-  if (typeof operand === 'number') return { kind: OPERAND.constant, value: operand };
-  if (operand instanceof Memory) return { kind: OPERAND.constant, value: base + operand.place };
-  if (operand instanceof Address)
-    return { kind: OPERAND.constant, value: base + operand.memory.place + operand.offset };
-  if (operand instanceof Word) {
-    const kind = operand.width === 32 ? OPERAND.word32 : OPERAND.word64;
-    return { kind, value: base + operand.memory.place + operand.offset };
+/** A copy: of an engine's own kind of bytes `slice` may be a view of memory that the next batch overwrites. */
+export function takeMemories({ memories }: Batch, from: Uint8Array): void {
+  for (const memory of memories) {
+    if (memory.out) memory.bytes = new Uint8Array(from.subarray(memory.place, memory.place + memory.bytes.length));
   }
-  if (operand.known) return { kind: OPERAND.constant, value: operand.value };
-  const place = places.get(operand);
-  if (place === undefined) throw new Error(`${operand.call.name}: its result belongs to a batch that has not run`);
-  return { kind: OPERAND.word64, value: place };
 }
 
-function writeEntry(
-  view: DataView,
-  at: number,
-  entry: Entry,
-  arch: Arch,
-  resolveOperand: (operand: Operand) => Resolved,
-): void {
-  const { call } = entry;
+export interface Arrangement {
+  readonly replyLength: number;
+  readonly entries: number;
+  readonly total: number;
+}
+
+/** Gives each memory its place. */
+export function arrange({ entries: { length: count }, memories }: Batch): Arrangement {
+  const replyLength = place(memories, true, HEADER.size + 8 * count);
+  const entries = roundUp(replyLength);
+  return { replyLength, entries, total: roundUp(place(memories, false, entries + ENTRY.size * count)) };
+}
+
+/** Writes what the memories hold, and the addresses in them, to where they have their places. */
+export function putMemories({ memories }: Batch, bytes: Uint8Array, words: Int32Array, base: number): void {
+  for (const memory of memories) {
+    bytes.set(memory.bytes, memory.place);
+    for (const { offset, target } of memory.pointers) putWord(words, (memory.place + offset) / 4, base + target.place);
+  }
+}
+
+function putEntry(words: Int32Array, at: number, batch: Batch, entry: Entry, base: number, arch: Arch): void {
+  const { call, returnsTwice } = entry;
   let flags = entry.expected ? ENTRY_FLAG.ignore : 0;
   if (entry.kind === 'store') flags |= ENTRY_FLAG.store;
   if (entry.adopt) flags |= ENTRY_FLAG.adopt;
-  if (entry.returnsTwice !== undefined) flags |= ENTRY_FLAG.returnsTwice | (entry.returnsTwice << CONTROL_SHIFT);
-  entry.registers.forEach((operand, i) => {
-    const { kind, value } = resolveOperand(operand);
-    flags |= kind << (2 * i);
-    writeWord(view, at + ENTRY.arguments + 8 * i, value);
-  });
-  view.setUint32(at + ENTRY.number, call.name === 'store' ? 0 : syscallNumber(call.name, arch), true);
-  view.setUint32(at + ENTRY.flags, flags >>> 0, true);
+  if (returnsTwice !== undefined) flags |= ENTRY_FLAG.returnsTwice | (returnsTwice << CONTROL_SHIFT);
+  let to = at + ENTRY.arguments / 4;
+  let shift = 0;
+  for (const operand of entry.registers) {
+    if (typeof operand === 'number') putWord(words, to, operand);
+    else {
+      flags |= kindOf(operand) << shift;
+      putWord(words, to, valueOrPlace(operand, batch, base));
+    }
+    to += 2;
+    shift += 2;
+  }
+  words[at + ENTRY.number / 4] = call.name === 'store' ? 0 : syscallNumber(call.name, arch);
+  words[at + ENTRY.flags / 4] = flags;
+}
+
+/** What an operand is when the entry is executed. */
+function kindOf(operand: Exclude<Operand, number>): number {
+  if (operand instanceof Memory || operand instanceof Address) return OPERAND.constant;
+  if (operand instanceof Word) return operand.width === 32 ? OPERAND.word32 : OPERAND.word64;
+  return operand.known ? OPERAND.constant : OPERAND.word64;
+}
+
+/** The operand's value, or where that lies. */
+function valueOrPlace(operand: Exclude<Operand, number>, batch: Batch, base: number): number {
+  if (operand instanceof Memory) return base + operand.place;
+  if (operand instanceof Address || operand instanceof Word) return base + operand.memory.place + operand.offset;
+  if (operand.known) return operand.value;
+  if (batch.entries[operand.index]?.result !== operand) {
+    throw new Error(`${operand.call.name}: its result belongs to a batch that has not run`);
+  }
+  return base + HEADER.size + 8 * operand.index;
 }
 
 /** A signed 64-bit integer, without a BigInt: there are thousands. */
-export function writeWord(view: DataView, at: number, value: number): void {
-  if (!Number.isInteger(value)) throw new RangeError(`${value} is no integer`);
-  view.setUint32(at, value >>> 0, true);
-  view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
+export function putWord(words: Int32Array, at: number, value: number): void {
+  // An array takes the lower 32 bits of a number.
+  words[at] = value;
+  if (value === words[at]) words[at + 1] = value >> 31;
+  else if (Number.isInteger(value)) words[at + 1] = Math.floor(value / 2 ** 32);
+  else throw new RangeError(`${value} is no integer`);
 }
 
 /** Exact up to 2^53. */
-export function readWord(view: DataView, at: number): number {
-  return view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
+export function wordAt(words: Int32Array, at: number): number {
+  const low = words[at] ?? 0;
+  const high = words[at + 1] ?? 0;
+  return high === low >> 31 ? low : high * 2 ** 32 + (low >>> 0);
 }
 
 /** A store whose only effect is its result. What is done with a socket or a second process has no meaning then. */
-function writeAnswer(view: DataView, at: number, entry: Entry, unused: number, answer: number): void {
-  view.setUint32(at + ENTRY.flags, ENTRY_FLAG.store | (entry.expected ? ENTRY_FLAG.ignore : 0), true);
-  writeWord(view, at + ENTRY.arguments, unused);
-  writeWord(view, at + ENTRY.arguments + 16, answer);
+function putAnswer(words: Int32Array, at: number, entry: Entry, answer: number, base: number): void {
+  words[at + ENTRY.flags / 4] = ENTRY_FLAG.store | (entry.expected ? ENTRY_FLAG.ignore : 0);
+  putWord(words, at + ENTRY.arguments / 4, base + HEADER.size + 8 * entry.result.index);
+  putWord(words, at + ENTRY.arguments / 4 + 4, answer);
 }
 
-/** Gives each memory its place behind `start`; returns the end. */
-function place(memories: readonly Memory[], start: number): number {
+/** The memories of one kind behind `start`; returns the end. */
+function place(memories: readonly Memory[], out: boolean, start: number): number {
   let end = start;
   for (const memory of memories) {
+    if (memory.out !== out) continue;
     memory.place = roundUp(end);
     end = memory.place + memory.bytes.length;
   }
   return end;
 }
 
+/** To eight bytes; what is counted here is below 2^31. */
 function roundUp(value: number): number {
-  return Math.ceil(value / 8) * 8;
+  return (value + 7) & ~7;
 }

@@ -1,13 +1,18 @@
 import type { Arch, Native, NativeMemory } from '../engine/engine.ts';
-import { Batch, type Result } from './batch.ts';
+import { Address, Batch, type Entry, Memory, type Operand, Result } from './batch.ts';
 import { type Calls, callsOver } from './calls.ts';
-import { decode, ENTRY, ENTRY_FLAG, encode, HEADER, OPERAND, readWord, writeWord } from './layout.ts';
+import { arrange, putMemories, takeMemories, wordAt } from './layout.ts';
 import { nativeFunctions } from './native.ts';
+import { syscallNumber } from './numbers.ts';
 import { isFailure, type SyscallPort, throwFailure } from './port.ts';
 
-/** System calls in this process, through libc's syscall(2). Interprets the same memory that a stub is sent. */
+/**
+ * System calls in this process, through libc's syscall(2). Memory lies as in what a stub is sent; the entries need not
+ * be written down.
+ */
 export class LocalPort implements SyscallPort {
-  private memory: NativeMemory | undefined;
+  private memory: NativeMemory | undefined = undefined;
+  private words: Int32Array = new Int32Array(0);
 
   constructor(
     private readonly native: () => Native,
@@ -17,47 +22,53 @@ export class LocalPort implements SyscallPort {
   run(batch: Batch): void {
     batch.begin();
     const memory = this.room();
-    const { bytes, replyLength } = encode(batch, memory.address, this.arch);
-    if (bytes.length > memory.bytes.length) throw new RangeError(`a batch of ${bytes.length} bytes is too large`);
-    memory.bytes.set(bytes);
-    this.execute(new DataView(memory.bytes.buffer, memory.bytes.byteOffset, bytes.length), memory.address);
-    throwFailure(batch, decode(batch, memory.bytes.subarray(0, replyLength)));
+    const { total } = arrange(batch);
+    if (total > memory.bytes.length) throw new RangeError(`a batch of ${total} bytes is too large`);
+    putMemories(batch, memory.bytes, this.words, memory.address);
+    const executed = this.execute(batch, memory.address);
+    takeMemories(batch, memory.bytes);
+    throwFailure(batch, executed);
   }
 
-  private execute(view: DataView, base: number): void {
-    const count = view.getUint32(HEADER.count, true);
-    const entries = view.getUint32(HEADER.entries, true);
-    for (let i = 0; i < count; i++) {
-      const at = entries + ENTRY.size * i;
-      const flags = view.getUint32(at + ENTRY.flags, true);
-      const value = this.one(view, base, at, flags);
-      writeWord(view, HEADER.size + 8 * i, value);
-      if (isFailure(value) && !(flags & ENTRY_FLAG.ignore)) {
-        view.setUint32(HEADER.remaining, count - i - 1, true);
-        return;
-      }
+  /** How many entries were executed. */
+  private execute(batch: Batch, base: number): number {
+    let executed = 0;
+    for (const entry of batch.entries) {
+      const value = entry.answer ?? this.one(entry, base);
+      entry.result.settle(value);
+      executed++;
+      if (!entry.expected && isFailure(value)) break;
     }
-    view.setUint32(HEADER.remaining, 0, true);
+    return executed;
   }
 
-  private one(view: DataView, base: number, at: number, flags: number): number {
-    const args = [0, 1, 2, 3, 4, 5].map((i) => {
-      const value = readWord(view, at + ENTRY.arguments + 8 * i);
-      const kind = (flags >> (2 * i)) & 3;
-      if (kind === OPERAND.constant) return value;
-      return kind === OPERAND.word32 ? view.getInt32(value - base, true) : readWord(view, value - base);
-    });
-    if (flags & ENTRY_FLAG.store) {
-      const [address = 0, value = 0, result = 0] = args;
-      view.setInt32(address - base, value, true);
-      return result;
-    }
-    const { value, errno } = this.native().call(nativeFunctions.syscall, [view.getUint32(at, true), ...args]);
+  private one({ call, registers }: Entry, base: number): number {
+    if (call.name === 'store') return this.store(registers);
+    const args = [syscallNumber(call.name, this.arch)];
+    for (const operand of registers) args.push(typeof operand === 'number' ? operand : this.valueOf(operand, base));
+    const { value, errno } = this.native().call(nativeFunctions.syscall, args);
     return value === -1 ? -errno : value;
   }
 
+  private store([target, value = 0]: readonly Operand[]): number {
+    if (!(target instanceof Address)) throw new TypeError('a store goes to an address');
+    this.words[(target.memory.place + target.offset) / 4] = typeof value === 'number' ? value : this.valueOf(value, 0);
+    return 0;
+  }
+
+  private valueOf(operand: Exclude<Operand, number>, base: number): number {
+    if (operand instanceof Memory) return base + operand.place;
+    if (operand instanceof Address) return base + operand.memory.place + operand.offset;
+    if (operand instanceof Result) return operand.value;
+    const at = (operand.memory.place + operand.offset) / 4;
+    return operand.width === 32 ? (this.words[at] ?? 0) : wordAt(this.words, at);
+  }
+
   private room(): NativeMemory {
-    this.memory ??= this.native().map(LOCAL_MEMORY);
+    if (this.memory === undefined) {
+      this.memory = this.native().map(LOCAL_MEMORY);
+      this.words = new Int32Array(this.memory.bytes.buffer, this.memory.bytes.byteOffset, LOCAL_MEMORY / 4);
+    }
     return this.memory;
   }
 }

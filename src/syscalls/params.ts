@@ -4,7 +4,8 @@ import type { Struct } from './struct.ts';
 
 /** One parameter of a typed call: how a value becomes registers, and how it reads. */
 export interface Param<T> {
-  registers(batch: Batch, value: T): readonly Operand[];
+  /** Appends to `registers` what the kernel takes for it; memory that it needs goes into `batch`. */
+  put(batch: Batch, value: T, registers: Operand[]): void;
   words(value: T): readonly string[];
 }
 
@@ -12,55 +13,55 @@ export interface Param<T> {
 export type ValueOf<P> = P extends Param<infer T> ? T : never;
 
 export const int: Param<Operand> = {
-  registers: (_, value) => [value],
+  put: (_, value, registers) => void registers.push(value),
   words: (value) => [operandWords(value)],
 };
 
 /** A descriptor; a result reads as the path that it was opened by. */
 export const fd: Param<Operand> = {
-  registers: (_, value) => [value],
+  put: (_, value, registers) => void registers.push(value),
   words: (value) => [value === AT_FDCWD ? 'AT_FDCWD' : operandWords(value)],
 };
 
 export const mode: Param<number> = {
-  registers: (_, value) => [value],
+  put: (_, value, registers) => void registers.push(value),
   words: (value) => [`0${value.toString(8)}`],
 };
 
 /** A NUL-terminated string; null is a null pointer. */
 export const path: Param<string | null> = {
-  registers: (batch, value) => [value === null ? 0 : batch.input(cString(value))],
+  put: (batch, value, registers) => void registers.push(value === null ? 0 : batch.input(cString(value))),
   words: (value) => [value === null ? 'NULL' : JSON.stringify(value)],
 };
 
 /** `argv`, `envp`: an array of strings that ends with a null pointer. */
 export const strings: Param<readonly string[]> = {
-  registers: (batch, values) => {
+  put(batch, values, registers) {
     const array = batch.input(new Uint8Array(8 * (values.length + 1)));
     values.forEach((value, i) => {
       array.pointers.push({ offset: 8 * i, target: batch.input(cString(value)) });
     });
-    return [array];
+    registers.push(array);
   },
   words: (values) => [`[${values.map((value) => JSON.stringify(value)).join(', ')}]`],
 };
 
 /** `envp`: values may be secrets, so only their number reads. */
 export const environment: Param<readonly string[]> = {
-  registers: strings.registers,
+  put: strings.put,
   words: (values) => [`${values.length} variables`],
 };
 
 export function flags<T extends Table>(table: T): Param<readonly (keyof T & string)[]> {
   return {
-    registers: (_, names) => [bitsOf(table, names)],
+    put: (_, names, registers) => void registers.push(bitsOf(table, names)),
     words: (names) => [names.length ? names.join('|') : '0'],
   };
 }
 
 export function choice<T extends Table>(table: T): Param<keyof T & string> {
   return {
-    registers: (_, name) => [bitsOf(table, [name])],
+    put: (_, name, registers) => void registers.push(table[name] ?? 0),
     words: (name) => [name],
   };
 }
@@ -68,7 +69,7 @@ export function choice<T extends Table>(table: T): Param<keyof T & string> {
 /** A pointer to a struct that the kernel reads. */
 export function structOf(declaration: Struct): Param<StructFields> {
   return {
-    registers: (batch, value) => [batch.struct(declaration, value)],
+    put: (batch, value, registers) => void registers.push(batch.struct(declaration, value)),
     words: (value) => [structWords(value)],
   };
 }
@@ -76,53 +77,58 @@ export function structOf(declaration: Struct): Param<StructFields> {
 /** The same followed by its size, as extensible calls (openat2, clone3, mount_setattr) want it. */
 export function sizedStruct(declaration: Struct): Param<StructFields> {
   return {
-    registers: (batch, value) => [batch.struct(declaration, value), declaration.size],
+    put: (batch, value, registers) => void registers.push(batch.struct(declaration, value), declaration.size),
     words: (value) => [structWords(value)],
   };
 }
 
 /** Memory that is already in the batch, or a null pointer. */
 export const memory: Param<Memory | 0> = {
-  registers: (_, value) => [value],
+  put: (_, value, registers) => void registers.push(value),
   words: (value) => [value === 0 ? 'NULL' : `${value.bytes.length} bytes`],
 };
 
 /** A buffer and its length. */
 export const buffer: Param<Memory> = {
-  registers: (_, value) => [value, value.bytes.length],
+  put: (_, value, registers) => void registers.push(value, value.bytes.length),
   words: (value) => [`${value.bytes.length} bytes`],
 };
 
 /** Bytes to write and their length. */
 export const bytes: Param<Uint8Array> = {
-  registers: (batch, value) => [batch.input(value), value.length],
+  put: (batch, value, registers) => void registers.push(batch.input(value), value.length),
   words: (value) => [excerpt(value)],
 };
 
 /** A string without terminator and its length: sethostname. */
 export const text: Param<string> = {
-  registers: (batch, value) => {
+  put(batch, value, registers) {
     const encoded = utf8(value);
-    return [batch.input(encoded), encoded.length];
+    registers.push(batch.input(encoded), encoded.length);
   },
   words: (value) => [JSON.stringify(value)],
 };
 
 /** A list of 32-bit ids after their number: setgroups. */
 export const idList: Param<readonly number[]> = {
-  registers: (batch, values) => [values.length, batch.input(new Uint8Array(Uint32Array.from(values).buffer))],
+  put(batch, values, registers) {
+    registers.push(values.length, batch.input(new Uint8Array(Uint32Array.from(values).buffer)));
+  },
   words: (values) => [`[${values.join(', ')}]`],
 };
 
 /** The length of a bit mask, then the mask: sched_setaffinity. */
 export const mask: Param<Uint8Array> = {
-  registers: (batch, value) => [value.length, batch.input(value)],
+  put: (batch, value, registers) => void registers.push(value.length, batch.input(value)),
   words: (value) => [`${8 * value.length} bits`],
 };
 
 /** A node mask and the number of its bits, which the kernel takes one off; empty is a null pointer: set_mempolicy. */
 export const nodes: Param<Uint8Array> = {
-  registers: (batch, value) => (value.length ? [batch.input(value), 8 * value.length + 1] : [0, 0]),
+  put(batch, value, registers) {
+    if (value.length) registers.push(batch.input(value), 8 * value.length + 1);
+    else registers.push(0, 0);
+  },
   words: (value) => [value.length ? `${8 * value.length} bits` : 'NULL'],
 };
 

@@ -31,7 +31,9 @@ export function isFailure(value: number): boolean {
 
 /** Throws the first failure of the executed entries that their caller did not expect. */
 export function throwFailure(batch: Batch, executed: number): void {
-  for (const entry of batch.entries.slice(0, executed)) {
+  let left = executed;
+  for (const entry of batch.entries) {
+    if (left-- === 0) break;
     if (isFailure(entry.result.value) && !isExpected(entry)) throw new CallFailed(entry);
   }
 }

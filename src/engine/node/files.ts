@@ -1,44 +1,40 @@
 import * as fs from 'node:fs';
 import type { FileKind, FileStat, Files, OpenFlag } from '../engine.ts';
-import { SyscallError } from '../errors.ts';
+import { type Refusal, worded } from '../worded-files.ts';
 
 /** Files by Node's synchronous functions, which are thin enough: one system call each, no event loop. */
-export const files: Files = {
-  read: (path) => tried('read', [path], () => fs.readFileSync(path)),
-  open: (path, flags, mode = 0o666) => tried('open', [path, ...flags], () => fs.openSync(path, bits(flags), mode)),
-  write: (fd, bytes) => tried('write', [`fd ${fd}`], () => writeAll(fd, bytes)),
-  readSome: (fd, size) =>
-    tried('read', [`fd ${fd}`], () => {
+export const files: Files = worded(
+  {
+    read: (path) => fs.readFileSync(path),
+    open: (path, flags, mode = 0o666) => fs.openSync(path, bits(flags), mode),
+    write: writeAll,
+    readSome(fd, size) {
       const buffer = new Uint8Array(size);
       return buffer.subarray(0, fs.readSync(fd, buffer));
-    }),
-  fsync: (fd) => tried('fsync', [`fd ${fd}`], () => fs.fsyncSync(fd)),
-  close: (fd) => tried('close', [`fd ${fd}`], () => fs.closeSync(fd)),
-  mkdir: (path, mode) => tried('mkdir', [path], () => void fs.mkdirSync(path, mode)),
-  rmdir: (path) => tried('rmdir', [path], () => fs.rmdirSync(path)),
-  unlink: (path) => tried('unlink', [path], () => fs.unlinkSync(path)),
-  rename: (from, to) => tried('rename', [from, to], () => fs.renameSync(from, to)),
-  chmod: (path, mode) => tried('chmod', [path, `0${mode.toString(8)}`], () => fs.chmodSync(path, mode)),
-  chown: (path, uid, gid) => tried('chown', [path, `${uid}`, `${gid}`], () => fs.chownSync(path, uid, gid)),
-  readlink: (path) => tried('readlink', [path], () => fs.readlinkSync(path)),
-  realpath: (path) => tried('realpath', [path], () => fs.realpathSync.native(path)),
-  readdir: (path) => tried('getdents64', [path], () => fs.readdirSync(path)),
-  stat: (path) => tried('stat', [path], () => facts(fs.statSync(path))),
-  lstat: (path) => tried('lstat', [path], () => facts(fs.lstatSync(path))),
-  cwd: () => tried('getcwd', [], () => process.cwd()),
-  chdir: (path) => tried('chdir', [path], () => process.chdir(path)),
-};
+    },
+    fsync: fs.fsyncSync,
+    close: fs.closeSync,
+    mkdir: (path, mode) => void fs.mkdirSync(path, mode),
+    rmdir: (path) => fs.rmdirSync(path),
+    unlink: fs.unlinkSync,
+    rename: fs.renameSync,
+    chmod: fs.chmodSync,
+    chown: fs.chownSync,
+    readlink: (path) => fs.readlinkSync(path),
+    realpath: (path) => fs.realpathSync.native(path),
+    readdir: (path) => fs.readdirSync(path),
+    stat: (path) => facts(fs.statSync(path)),
+    lstat: (path) => facts(fs.lstatSync(path)),
+    cwd: () => process.cwd(),
+    chdir: (path) => process.chdir(path),
+  },
+  refusal,
+);
 
-function tried<T>(syscall: string, args: readonly string[], call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    const words = args.map((arg, i) => (i === 0 && !arg.startsWith('fd ') ? JSON.stringify(arg) : arg));
-    // libuv has one name for two; the kernel means this one.
-    const code = error.code === 'ENOTSUP' ? 'EOPNOTSUPP' : error.code;
-    throw new SyscallError(syscall, words, Math.abs(error.errno), code);
-  }
+function refusal(error: unknown): Refusal | undefined {
+  if (!isSystemError(error)) return undefined;
+  // libuv has one name for two; the kernel means this one.
+  return { errno: Math.abs(error.errno), code: error.code === 'ENOTSUP' ? 'EOPNOTSUPP' : error.code };
 }
 
 /** By its shape: under a test runner Node's errors are of another realm's Error. */

@@ -104,8 +104,8 @@ const givesDescriptor: ReadonlySet<SyscallName | 'store'> = new Set([
 ]);
 
 /** The other end of a terminal. */
-function isPeer({ name, words }: Call): boolean {
-  return name === 'ioctl' && words().includes('TIOCGPTPEER');
+function isPeer(call: Call): boolean {
+  return call.name === 'ioctl' && call.words().includes('TIOCGPTPEER');
 }
 
 /** Calls that write two descriptors, and the register with the address. */

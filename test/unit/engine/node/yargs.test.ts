@@ -51,6 +51,7 @@ describe('What clients send', () => {
     ['run --bundle /b --no-pivot --keep c1', 'run(c1) --bundle="/b" --no-pivot=true --keep=true'],
     ['run --detach -no-subreaper --bundle /b c1', 'run(c1) --bundle="/b" --detach=true --no-subreaper=true'],
     ['create --bundle /b --pid-file p --preserve-fds=2 c1', 'create(c1) --bundle="/b" --pid-file="p" --preserve-fds=2'],
+    ['create --preserve-fds=5 --preserve-fds 1 c1', 'create(c1) --preserve-fds=1'],
     ['--systemd-cgroup --systemd-cgroup state c1', '--systemd-cgroup=true state(c1)'],
     ['--cgroup-manager disabled create c1', '--cgroup-manager="disabled" create(c1)'],
     ['--rootless=true state c1', '--rootless="true" state(c1)'],

@@ -1,0 +1,60 @@
+import type { Engine, Native } from '../engine.ts';
+import type { Binding } from './binding.ts';
+import { filesOf } from './files.ts';
+import { libcOf } from './libc.ts';
+import { bindNative } from './native.ts';
+import { textOf } from './text.ts';
+
+/** QuickJS as the engine. `nameOf` is the name of an error number. */
+export function quickjsEngine(binding: Binding, nameOf: (errno: number) => string): Engine {
+  const libc = libcOf(binding);
+  const text = textOf(binding);
+  const files = filesOf(binding, text, nameOf);
+  const clock = (which: number): bigint => {
+    const [seconds = 0n, nanoseconds = 0n] = read(which);
+    return seconds * 1_000_000_000n + nanoseconds;
+  };
+  const read = (which: number): BigInt64Array => {
+    const time = new Uint8Array(16);
+    libc('clock_gettime', which, time);
+    return new BigInt64Array(time.buffer);
+  };
+  let native: Native | undefined;
+  return {
+    argv: binding.argv,
+    env: Object.fromEntries(binding.env.map(entry)),
+    pid: libc('getpid'),
+    arch: binding.arch,
+    execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
+    // The engine opens none of its own.
+    isInherited: (fd) => attempt(() => files.readlink(`/proc/self/fd/${fd}`)) !== undefined,
+    files,
+    native: () => {
+      native ??= bindNative(binding);
+      return native;
+    },
+    exit(status) {
+      libc('_exit', status);
+      throw new Error('_exit returned');
+    },
+    now: () => clock(CLOCK_REALTIME),
+    monotonic: () => clock(CLOCK_MONOTONIC),
+    ...text,
+  };
+}
+
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
+}
+
+function entry(variable: string): [string, string] {
+  const end = variable.indexOf('=');
+  return end < 0 ? [variable, ''] : [variable.slice(0, end), variable.slice(end + 1)];
+}
+
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;

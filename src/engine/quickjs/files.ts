@@ -1,0 +1,175 @@
+import type { Arch, FileKind, FileStat, Files, OpenFlag } from '../engine.ts';
+import { type Refusal, worded } from '../worded-files.ts';
+import type { Binding } from './binding.ts';
+import { type Libc, libcOf, Refused } from './libc.ts';
+import type { Text } from './text.ts';
+
+/** Files by C's functions, which take text as it is: see stat(2), open(2) and so on. */
+export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) => string): Files {
+  const libc = libcOf(binding);
+  // One for all reads: what a caller gets is a copy.
+  const room = new Uint8Array(ROOM);
+  const textIn = (length: number): string => text.decode(room.subarray(0, length));
+  const path = (given: string): string => {
+    if (given.includes('\0')) throw new TypeError(`a path with a NUL: ${JSON.stringify(given)}`);
+    return given.toWellFormed();
+  };
+  const readSome = (fd: number, size: number): Uint8Array => {
+    const bytes = size <= ROOM ? room : new Uint8Array(size);
+    return bytes.slice(0, libc('read', fd, bytes, size));
+  };
+  const open = (name: string, flags: readonly OpenFlag[], mode = 0o666): number =>
+    libc('open', path(name), bits(binding.arch, flags), mode);
+  const close = (fd: number): void => void libc('close', fd);
+  const facts = (name: string, flags: number): FileStat => {
+    libc('statx', AT_FDCWD, path(name), flags, STATX_BASIC_STATS, room);
+    return factsIn(room);
+  };
+  return worded(
+    {
+      open,
+      close,
+      readSome,
+      read: (name) => within(open(name, ['O_RDONLY']), close, (fd) => readWhole((size) => readSome(fd, size))),
+      write: (fd, bytes) => writeAll(libc, fd, bytes),
+      fsync: (fd) => void libc('fsync', fd),
+      mkdir: (name, mode) => void libc('mkdir', path(name), mode),
+      rmdir: (name) => void libc('rmdir', path(name)),
+      unlink: (name) => void libc('unlink', path(name)),
+      rename: (from, to) => void libc('rename', path(from), path(to)),
+      chmod: (name, mode) => void libc('chmod', path(name), mode),
+      chown: (name, uid, gid) => void libc('chown', path(name), uid, gid),
+      readlink: (name) => textIn(libc('readlink', path(name), room, ROOM)),
+      realpath(name) {
+        // It returns its buffer, of whose address an int says nothing, or NULL.
+        if (binding.call(binding.address('realpath'), path(name), room) === 0) throw new Refused(binding.errno());
+        return textIn(room.indexOf(0));
+      },
+      readdir: (name) =>
+        within(open(name, ['O_RDONLY', 'O_DIRECTORY']), close, (fd) =>
+          names(text, () => room.subarray(0, libc('getdents64', fd, room, ROOM))),
+        ),
+      stat: (name) => facts(name, 0),
+      lstat: (name) => facts(name, AT_SYMLINK_NOFOLLOW),
+      cwd() {
+        if (binding.call(binding.address('getcwd'), room, ROOM) === 0) throw new Refused(binding.errno());
+        return textIn(room.indexOf(0));
+      },
+      chdir: (name) => void libc('chdir', path(name)),
+    },
+    (error): Refusal | undefined =>
+      error instanceof Refused ? { errno: error.errno, code: nameOf(error.errno) } : undefined,
+  );
+}
+
+function within<T>(fd: number, close: (fd: number) => void, use: (fd: number) => T): T {
+  try {
+    return use(fd);
+  } finally {
+    close(fd);
+  }
+}
+
+function readWhole(next: (size: number) => Uint8Array): Uint8Array {
+  const first = next(ROOM);
+  if (first.length === 0) return first;
+  const pieces = [first];
+  for (let piece = next(ROOM); piece.length > 0; piece = next(ROOM)) pieces.push(piece);
+  if (pieces.length === 1) return first;
+  const whole = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+/** EAGAIN: the caller gave a stream that is O_NONBLOCK, and its reader is slow. Ours are small: wait for room. */
+function writeAll(libc: Libc, fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += libc('write', fd, bytes.subarray(done), bytes.length - done);
+    } catch (error) {
+      if (!(error instanceof Refused) || error.errno !== EAGAIN) throw error;
+      libc('usleep', 1000);
+    }
+  }
+}
+
+/** getdents64(2): each entry says how long it is, and its name begins at 19. */
+function names(text: Text, next: () => Uint8Array): string[] {
+  const all: string[] = [];
+  for (let entries = next(); entries.length > 0; entries = next()) {
+    for (let at = 0; at < entries.length; at += (entries[at + 16] ?? 0) | ((entries[at + 17] ?? 0) << 8)) {
+      const name = text.decode(entries.subarray(at + 19, entries.indexOf(0, at + 19)));
+      if (name !== '.' && name !== '..') all.push(name);
+    }
+  }
+  return all;
+}
+
+/** struct statx: the same on every architecture (linux/stat.h). */
+function factsIn(bytes: Uint8Array): FileStat {
+  const view = new DataView(bytes.buffer);
+  const u32 = (at: number): number => view.getUint32(at, true);
+  const u64 = (at: number): number => u32(at) + u32(at + 4) * 2 ** 32;
+  const mode = view.getUint16(28, true);
+  return {
+    dev: device(u32(136), u32(140)),
+    ino: u64(32),
+    mode,
+    nlink: u32(16),
+    uid: u32(20),
+    gid: u32(24),
+    rdev: device(u32(128), u32(132)),
+    size: u64(40),
+    kind: kinds[mode >> 12] ?? 'file',
+  };
+}
+
+/** As stat(2) has it in one number: makedev(3). */
+function device(major: number, minor: number): number {
+  const low = (minor & 0xff) | ((major & 0xfff) << 8);
+  return low + (minor >>> 8) * 2 ** 20 + (major >>> 12) * 2 ** 44;
+}
+
+/** By the format's four bits of st_mode: inode(7). */
+const kinds: Readonly<Record<number, FileKind>> = {
+  1: 'fifo',
+  2: 'char',
+  4: 'directory',
+  6: 'block',
+  8: 'file',
+  10: 'symlink',
+  12: 'socket',
+};
+
+function bits(arch: Arch, flags: readonly OpenFlag[]): number {
+  const table = { ...openFlags, ...differing[arch] };
+  return flags.reduce((all, flag) => all | table[flag], O_CLOEXEC);
+}
+
+/** asm-generic/fcntl.h, and what each architecture has in its place. */
+const openFlags = {
+  O_RDONLY: 0,
+  O_WRONLY: 1,
+  O_RDWR: 2,
+  O_APPEND: 0o2000,
+  O_CREAT: 0o100,
+  O_EXCL: 0o200,
+  O_TRUNC: 0o1000,
+  O_SYNC: 0o4010000,
+} as const;
+const differing = {
+  x86_64: { O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
+  aarch64: { O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
+} as const;
+const O_CLOEXEC = 0o2000000;
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BASIC_STATS = 0x7ff;
+const EAGAIN = 11;
+/** As much as a read gives at a time; a path has at most 4096 bytes. */
+const ROOM = 1 << 16;

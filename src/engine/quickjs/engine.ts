@@ -1,4 +1,5 @@
 import type { Engine, Native } from '../engine.ts';
+import { isInherited } from '../inherited.ts';
 import type { Binding } from './binding.ts';
 import { filesOf } from './files.ts';
 import { libcOf } from './libc.ts';
@@ -26,8 +27,7 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
     pid: libc('getpid'),
     arch: binding.arch,
     execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
-    // The engine opens none of its own.
-    isInherited: (fd) => attempt(() => files.readlink(`/proc/self/fd/${fd}`)) !== undefined,
+    isInherited: (fd) => isInherited(files, text.decode, fd),
     files,
     native: () => {
       native ??= bindNative(binding);

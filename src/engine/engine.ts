@@ -10,7 +10,7 @@ export interface Engine {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
   readonly arch: Arch;
-  /** The executable's own path, for messages only. */
+  /** The executable's own path, links resolved. */
   readonly execPath: string;
   /** Whether the caller passed this descriptor. */
   isInherited(fd: number): boolean;

@@ -11,8 +11,8 @@ export function textOf(binding: Pick<Binding, 'encode' | 'decode'>): Text {
     encode: (text) => new Uint8Array(binding.encode(text.toWellFormed())),
     decode(bytes) {
       const text = binding.decode(bytes);
-      // The engine counts differently how many characters something malformed is.
-      return text.includes(REPLACEMENT) ? decodeUtf8(bytes) : text;
+      // The engine takes surrogates, and counts differently how many characters something malformed is.
+      return text.includes(REPLACEMENT) || !text.isWellFormed() ? decodeUtf8(bytes) : text;
     },
   };
 }

@@ -53,10 +53,10 @@ export class Libseccomp {
     return (['major', 'minor', 'micro'] as const).map((field) => readField(scmpVersion, field, bytes)).join('.');
   }
 
-  /** Where it was loaded from, links resolved. */
-  get file(): string | undefined {
-    const { files, decode } = this.#engine;
-    return /\/\S*\/libseccomp\.so\S*$/m.exec(decode(files.read('/proc/self/maps')))?.[0];
+  /** Where it was loaded from, links resolved: the executable, if it is a part of that. */
+  get file(): string {
+    const { files, decode, execPath } = this.#engine;
+    return /\/\S*\/libseccomp\.so\S*$/m.exec(decode(files.read('/proc/self/maps')))?.[0] ?? execPath;
   }
 
   /** This machine's SCMP_ARCH_*. */

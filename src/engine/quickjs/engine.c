@@ -23,7 +23,7 @@
 #include "arena.h"
 
 #define FUNCTIONS(F) \
-  F(syscall) F(read) F(write) F(open) F(close) F(fsync) F(mkdir) F(rmdir) F(unlink) F(rename) F(chmod) F(chown) \
+  F(syscall) F(read) F(write) F(open) F(close) F(fcntl) F(fsync) F(mkdir) F(rmdir) F(unlink) F(rename) F(chmod) F(chown) \
   F(readlink) F(realpath) F(getcwd) F(chdir) F(statx) F(getdents64) F(mmap) F(memcpy) F(clock_gettime) F(usleep) F(_exit) \
   F(getpid) \
   F(posix_spawn) F(posix_spawnp) F(posix_spawn_file_actions_init) F(posix_spawn_file_actions_adddup2) \

@@ -2,7 +2,7 @@ import type { Engine, Native } from '../engine.ts';
 import { isInherited } from '../inherited.ts';
 import type { Binding } from './binding.ts';
 import { filesOf } from './files.ts';
-import { libcOf } from './libc.ts';
+import { type Libc, libcOf } from './libc.ts';
 import { bindNative } from './native.ts';
 import { textOf } from './text.ts';
 
@@ -11,6 +11,7 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
   const libc = libcOf(binding);
   const text = textOf(binding);
   const files = filesOf(binding, text, nameOf);
+  occupyStreams(libc);
   const clock = (which: number): bigint => {
     const [seconds = 0n, nanoseconds = 0n] = read(which);
     return seconds * 1_000_000_000n + nanoseconds;
@@ -43,6 +44,17 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
   };
 }
 
+/**
+ * A stream that the caller has closed would be the next file that is opened, and a container would get that as its own:
+ * a lock that it never lets go of. `/` is for a root without /dev: nobody can write to it.
+ */
+function occupyStreams(libc: Libc): void {
+  for (const fd of [0, 1, 2]) {
+    if (attempt(() => libc('fcntl', fd, F_GETFD)) !== undefined) continue;
+    attempt(() => libc('open', '/dev/null', O_RDWR)) ?? libc('open', '/', O_RDONLY);
+  }
+}
+
 function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
@@ -56,5 +68,8 @@ function entry(variable: string): [string, string] {
   return end < 0 ? [variable, ''] : [variable.slice(0, end), variable.slice(end + 1)];
 }
 
+const F_GETFD = 1;
+const O_RDONLY = 0;
+const O_RDWR = 2;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;

@@ -12,7 +12,7 @@ export interface Engine {
   readonly arch: Arch;
   /** The executable's own path, links resolved. */
   readonly execPath: string;
-  /** Whether the caller passed this descriptor. */
+  /** Whether the caller passed this descriptor, as far as the engine can tell its own from the caller's. Asked before anything is spawned. */
   isInherited(fd: number): boolean;
   readonly files: Files;
   /** The binding to libc. Loaded at the first call, so that commands which need no system call do not pay for it. */

@@ -40,7 +40,7 @@ function outputOfPs({ engine }: Host, options: readonly string[]): string {
   const [output, theirs] = pipePair(kernel);
   const nothing = files.open('/dev/null', ['O_RDONLY']);
   try {
-    const pid = spawn(engine.native(), {
+    const pid = spawn(kernel, engine.native(), {
       file: 'ps',
       search: true,
       argv: ['ps', ...options],

@@ -1,6 +1,7 @@
 import type { Native, NativeMemory } from '../engine/engine.ts';
 import { SyscallError } from '../engine/errors.ts';
 import { errnoCode } from './errno.ts';
+import type { LocalKernel } from './local-port.ts';
 import { nativeFunctions as libc } from './native.ts';
 import { cString } from './params.ts';
 
@@ -19,7 +20,10 @@ export interface Program {
  * Starts a program with posix_spawn(3): no copy of our memory, no moment in which a copy of the engine runs. It has
  * default signal dispositions (the engine ignores SIGPIPE and SIGXFSZ) and an empty signal mask. Returns its PID.
  */
-export function spawn(native: Native, { file, search = false, argv, env, descriptors }: Program): number {
+export function spawn(kernel: LocalKernel, native: Native, program: Program): number {
+  const { file, search = false, argv, env, descriptors } = program;
+  // Whatever our caller left open: none of it is for a container, a hook or a helper (CVE-2024-21626).
+  kernel.calls.close_range(FIRST, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
   const strings = [file, ...argv, ...env].map(cString);
   const room = new Room(native.map(ROOM_SIZE + strings.reduce((size, { length }) => size + length + 16, 0)));
   const actions = room.take(FILE_ACTIONS_SIZE);
@@ -83,5 +87,8 @@ const ATTRIBUTES_SIZE = 512;
 const SIGSET_SIZE = 128;
 /** Besides the strings. */
 const ROOM_SIZE = 4096;
+/** After the streams. */
+const FIRST = 3;
+const MAX_FD = 0xffffffff;
 const POSIX_SPAWN_SETSIGDEF = 4;
 const POSIX_SPAWN_SETSIGMASK = 8;

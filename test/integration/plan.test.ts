@@ -30,9 +30,7 @@ function planned(bundle: string, id: string): Step[] {
 /** What can only be known when it is done are the numbers of inherited descriptors, of a process, and of a key. */
 function comparable({ process, syscall, args }: Call): string {
   const words = args.join(', ');
-  const told = ['close', 'listen', 'accept4', 'keyctl', 'recvmsg', 'sendmsg', 'wait4'].includes(syscall)
-    ? words.replace(/\b\d+\b/, 'N')
-    : words;
+  const told = words.replace(['keyctl', 'wait4'].includes(syscall) ? /\b\d+\b/ : /^\d+\b/, 'N');
   return `${process}: ${syscall}(${told})`;
 }
 

@@ -1,5 +1,4 @@
 import type { Engine, Native } from '../engine.ts';
-import { isInherited } from '../inherited.ts';
 import type { Addon } from './addon.ts';
 import { callersEnvironment } from './environment.ts';
 import { files } from './files.ts';
@@ -16,7 +15,7 @@ export function nodeEngine(loadAddon: () => Addon): Engine {
     pid: process.pid,
     arch: process.arch === 'arm64' ? 'aarch64' : 'x86_64',
     execPath: process.execPath,
-    isInherited: (fd) => isInherited(files, (bytes) => decoder.decode(bytes), fd),
+    isInherited,
     files,
     native: () => {
       native ??= bindNative(loadAddon());
@@ -29,6 +28,18 @@ export function nodeEngine(loadAddon: () => Addon): Engine {
     encode: (text) => encoder.encode(text),
     decode: (bytes) => decoder.decode(bytes),
   };
+}
+
+/**
+ * Whether the caller passed the descriptor. The engine's own are open by the time that we look; the first that it
+ * makes is its event loop's epoll instance, and nobody passes one of those.
+ */
+function isInherited(fd: number): boolean {
+  try {
+    return files.readlink(`/proc/self/fd/${fd}`) !== 'anon_inode:[eventpoll]';
+  } catch {
+    return false;
+  }
 }
 
 declare global {

@@ -1,5 +1,4 @@
 import type { Engine, Native } from '../engine.ts';
-import { isInherited } from '../inherited.ts';
 import type { Binding } from './binding.ts';
 import { filesOf } from './files.ts';
 import { type Libc, libcOf } from './libc.ts';
@@ -28,7 +27,8 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
     pid: libc('getpid'),
     arch: binding.arch,
     execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
-    isInherited: (fd) => isInherited(files, text.decode, fd),
+    // It came through execve(2), which closes what is close-on-exec, as everything is that we open.
+    isInherited: (fd) => attempt(() => libc('fcntl', fd, F_GETFD)) === 0,
     files,
     native: () => {
       native ??= bindNative(binding);

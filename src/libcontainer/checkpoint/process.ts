@@ -47,7 +47,7 @@ export class CriuProcess {
     const { engine, kernel } = ours;
     const [control, theirs] = socketPair(kernel);
     const image = stubImage(kernel, engine.files, engine.arch, scratch);
-    const pid = spawnStub(engine.native(), image, [theirs, 0, 1, 2, ...inherited]);
+    const pid = spawnStub(kernel, engine.native(), image, [theirs, 0, 1, 2, ...inherited]);
     for (const fd of [image, theirs]) engine.files.close(fd);
     return new CriuProcess(ours, stubProcess(engine, 'criu', pid, control, theirs));
   }

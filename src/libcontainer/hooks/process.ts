@@ -36,7 +36,7 @@ export interface HookMaker {
 /** In the runtime's namespaces: a child of this process. `image` is the stub's executable. */
 export function spawnHook({ engine, kernel }: HookMaker, image: number, streams: readonly number[]): HookProcess {
   const [ours, theirs] = socketPair(kernel);
-  const pid = spawnStub(engine.native(), image, [theirs, ...streams]);
+  const pid = spawnStub(kernel, engine.native(), image, [theirs, ...streams]);
   engine.files.close(theirs);
   const stub = stubProcess(engine, 'hook', pid, ours, theirs);
   const pidfd = kernel.calls.pidfd_open(pid, 0);

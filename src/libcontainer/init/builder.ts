@@ -56,9 +56,7 @@ export function spawnFirst(
   const image = stubImage(kernel, engine.files, engine.arch, scratch);
   const file = engine.files.stat(`/proc/self/fd/${image}`);
   const inherited = callersDescriptors(engine, callers);
-  // Nothing of the caller's but what is named reaches the container (CVE-2024-21626).
-  kernel.calls.close_range(inherited.length, MAX_FD, ['CLOSE_RANGE_CLOEXEC']);
-  const pid = spawnStub(engine.native(), image, [theirs, ...passed, ...inherited]);
+  const pid = spawnStub(kernel, engine.native(), image, [theirs, ...passed, ...inherited]);
   for (const fd of [image, theirs, ...passed]) engine.files.close(fd);
   return { stub: stubProcess(engine, 'builder', pid, ours, theirs), file };
 }
@@ -71,7 +69,7 @@ interface CallersDescriptors {
   readonly preserved?: number | undefined;
 }
 
-/** Streams included. The engine marked them close-on-exec when it started, so they are named here. */
+/** Streams included. They are named, since whatever is not becomes close-on-exec. */
 function callersDescriptors(engine: Engine, { listening = 0, preserved = 0 }: CallersDescriptors): number[] {
   const first = 3 + listening;
   const all = Array.from({ length: first + preserved }, (_, fd) => fd);
@@ -83,5 +81,3 @@ function callersDescriptors(engine: Engine, { listening = 0, preserved = 0 }: Ca
       : `preserved-fd ${missing - first} (of ${preserved})`;
   throw new ContainerError('invalid-argument', `unable to stat ${which}`);
 }
-
-const MAX_FD = 0xffffffff;

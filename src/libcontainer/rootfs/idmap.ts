@@ -94,7 +94,7 @@ function make(creation: Creation, maps: IDMaps): number {
   const { engine, facts } = creation;
   const image = stubImage(facts.kernel, engine.files, engine.arch, creation.state.path);
   const [ours, theirs] = socketPair(facts.kernel);
-  const pid = spawnStub(engine.native(), image, [theirs]);
+  const pid = spawnStub(facts.kernel, engine.native(), image, [theirs]);
   for (const fd of [image, theirs]) engine.files.close(fd);
   const { port, kernel } = stubProcess(engine, 'idmap', pid, ours, theirs);
   try {

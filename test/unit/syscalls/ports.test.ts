@@ -140,15 +140,18 @@ describe('one sequence', () => {
     remote?.calls.getpid();
     remote?.calls.getppid();
     remote?.flush();
-    expect(() => spawnStub(ports.native(), -1, [0])).toThrow(expect.objectContaining({ syscall: 'posix_spawn' }));
+    expect(() => spawnStub(local, ports.native(), -1, [0])).toThrow(
+      expect.objectContaining({ syscall: 'posix_spawn' }),
+    );
     ports.files.rmdir(`${directory}/d`);
     expect(order).toEqual([
       '1 runtime mkdir',
       '2 runtime getpid',
       '3 init getpid',
       '4 init getppid',
-      '5 runtime posix_spawn',
-      '6 runtime rmdir',
+      '5 runtime close_range',
+      '6 runtime posix_spawn',
+      '7 runtime rmdir',
     ]);
     stub.end();
   });
@@ -282,13 +285,14 @@ describe('file operations', () => {
   });
 
   test('posix_spawn fails as asked, and nothing is spawned', () => {
-    const { ports } = watched(undefined, failCall(1, 'EAGAIN'));
+    // The first makes what is open close-on-exec.
+    const { ports, local } = watched(undefined, failCall(2, 'EAGAIN'));
     // Not asked by wait4: this process may have children of other tests.
     const children = (): string[] =>
       engine.decode(engine.files.read(`/proc/${engine.pid}/task/${engine.pid}/children`)).split(' ');
     const before = children();
     const image = engine.files.open('/bin/true', ['O_RDONLY']);
-    expect(() => spawnStub(ports.native(), image, [0])).toThrow(
+    expect(() => spawnStub(local, ports.native(), image, [0])).toThrow(
       expect.objectContaining({ syscall: 'posix_spawn', code: 'EAGAIN' }),
     );
     engine.files.close(image);

@@ -27,7 +27,7 @@ export interface LiveStub {
 export function liveStub(...inherited: readonly number[]): LiveStub {
   const image = stubImage(local, engine.files, engine.arch, '/tmp');
   const [ours, theirs] = socketPair();
-  const pid = spawnStub(engine.native(), image, [theirs, 0, 1, 2, ...inherited]);
+  const pid = spawnStub(local, engine.native(), image, [theirs, 0, 1, 2, ...inherited]);
   engine.files.close(theirs);
   engine.files.close(image);
   const port = new StubPort(engine.files, ours, theirs, engine.arch);

@@ -34,7 +34,7 @@ function imageUnder(scratch: string, ...watchers: readonly Watcher[]): number {
 /** Whether a stub that was started from `fd` answers. */
 function runs(fd: number): boolean {
   const [ours, theirs] = socketPair();
-  const pid = spawnStub(engine.native(), fd, [theirs]);
+  const pid = spawnStub(local, engine.native(), fd, [theirs]);
   engine.files.close(theirs);
   const port = new StubPort(engine.files, ours, theirs, engine.arch);
   const kernel = new RemoteKernel(port);

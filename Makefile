@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all lean man demo test test-unit test-vm test-clients test-all test-faults conformance bench coverage lint docs format \
+.PHONY: all lean man demo test test-lean test-unit test-vm test-clients test-all test-faults conformance bench coverage lint docs format \
   install uninstall package clean
 
 all: bin/tsrunc build/library/index.js
@@ -50,6 +50,10 @@ demo: bin/tsrunc
 
 test: all
 	npx jest $(JEST_ARGS)
+
+# What containers see of the lean edition.
+test-lean: bin/tsrunc-lean
+	TSRUNC=$(CURDIR)/bin/tsrunc-lean npx jest test/integration $(JEST_ARGS)
 
 test-unit: build/validators.ts
 	npx jest test/unit

@@ -1,6 +1,7 @@
 import type { Arch } from '../engine/engine.ts';
-import { Address, type Batch, type Entry, Memory, type Operand, type Result, Word } from './batch.ts';
+import { Address, type Batch, ByArch, type Entry, Memory, type Operand, type Result, Word } from './batch.ts';
 import { syscallNumber } from './numbers.ts';
+import { writeField } from './struct.ts';
 
 /**
  * How a batch lies in memory, the same for a stub and for this process:
@@ -64,12 +65,15 @@ export function encode(batch: Batch, base: number, arch: Arch): Layout {
     for (const { offset, target } of memory.pointers) {
       writeWord(view, memory.place + offset, base + target.place);
     }
+    for (const { offset, type, value } of memory.byArch) {
+      writeField(view, memory.place + offset, type, value.values[arch]);
+    }
   }
   const places = new Map(batch.entries.map(({ result }, i) => [result, base + HEADER.size + 8 * i]));
   batch.entries.forEach((entry, i) => {
     const at = entries + ENTRY.size * i;
     if (entry.answer !== undefined) writeAnswer(view, at, entry, base + HEADER.size + 8 * i, entry.answer);
-    else writeEntry(view, at, entry, arch, (operand) => resolve(operand, base, places));
+    else writeEntry(view, at, entry, arch, (operand) => resolve(operand, base, places, arch));
   });
   return { bytes, replyLength };
 }
@@ -94,8 +98,9 @@ interface Resolved {
   readonly value: number;
 }
 
-function resolve(operand: Operand, base: number, places: ReadonlyMap<Result, number>): Resolved {
+function resolve(operand: Operand, base: number, places: ReadonlyMap<Result, number>, arch: Arch): Resolved {
   if (typeof operand === 'number') return { kind: OPERAND.constant, value: operand };
+  if (operand instanceof ByArch) return { kind: OPERAND.constant, value: operand.values[arch] };
   if (operand instanceof Memory) return { kind: OPERAND.constant, value: base + operand.place };
   if (operand instanceof Address)
     return { kind: OPERAND.constant, value: base + operand.memory.place + operand.offset };

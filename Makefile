@@ -3,10 +3,15 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all lean man demo test test-lean test-unit test-vm test-clients test-all test-faults conformance bench coverage lint docs format \
+.PHONY: all lean man demo test test-lean test-unit test-vm test-clients test-arm64 test-all test-faults conformance bench coverage lint docs format \
   install uninstall package clean
 
+# `make ARCH=arm64` builds bin/tsrunc-arm64, on any machine: see CONTRIBUTING.md.
+ifdef ARCH
+all: bin/tsrunc-$(ARCH)
+else
 all: bin/tsrunc build/library/index.js
+endif
 
 $(MODULES): package.json package-lock.json
 	npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
@@ -25,6 +30,9 @@ bin/tsrunc-lean: $(MODULES) build/validators.ts $(SOURCES)
 	@mkdir -p bin build/lean
 	node scripts/lean/bundle.mjs
 	scripts/lean/build.sh
+
+bin/tsrunc-arm64 bin/tsrunc-x64: bin/tsrunc-%: $(MODULES) build/validators.ts $(SOURCES)
+	node scripts/build.mjs $*
 
 man: $(MODULES)
 	node scripts/run-typescript.mjs scripts/man.ts build/man
@@ -64,6 +72,12 @@ test-vm: bin/tsrunc
 # containerd, Docker and podman, as far as they are installed: see test/clients/README.md.
 test-clients: bin/tsrunc
 	TSRUNC_FULL=1 npx jest test/clients $(JEST_ARGS)
+
+# The executable for arm64, under qemu: see test/vm/README.md.
+test-arm64: bin/tsrunc bin/tsrunc-arm64
+	test/vm/arm64/root.sh build/arm64-root
+	TSRUNC_ARM64=bin/tsrunc-arm64 TSRUNC_ARM64_ROOT=build/arm64-root \
+	  npx jest test/packaging/arm64 test/vm/arm64 test/unit/syscalls
 
 test-all: bin/tsrunc build/library/index.js
 	TSRUNC_FULL=1 npx jest $(JEST_ARGS)

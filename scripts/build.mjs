@@ -1,20 +1,23 @@
 // Builds bin/tsrunc: one script by esbuild, in one executable by Node's --build-sea, with ffi-rs's addon inside.
+// `build.mjs arm64` builds bin/tsrunc-arm64, on any machine.
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleRuntime, makeExecutable, root } from './bundle.mjs';
 
+const [, , arch = process.arch] = process.argv;
+const name = process.argv[2] === undefined ? 'tsrunc' : `tsrunc-${arch}`;
 const out = (...names) => join(root, 'build', ...names);
 mkdirSync(out(), { recursive: true });
 mkdirSync(join(root, 'bin'), { recursive: true });
 
 await bundleRuntime('scripts/snapshot.ts', out('tsrunc.cjs'));
-makeExecutable({ main: out('tsrunc.cjs'), useSnapshot: true, settings: out('sea.json'), output: out('tsrunc') });
+makeExecutable({ main: out('tsrunc.cjs'), useSnapshot: true, settings: out(`${name}.json`), output: out(name), arch });
 const { guardEnvironment } = await import(await bundled('scripts/environment-guard.ts', 'mjs'));
-writeFileSync(out('tsrunc'), guardEnvironment(readFileSync(out('tsrunc'))));
-chmodSync(out('tsrunc'), 0o755);
+writeFileSync(out(name), guardEnvironment(readFileSync(out(name))));
+chmodSync(out(name), 0o755);
 // In one step: a container that is starting from the old file keeps it.
-renameSync(out('tsrunc'), join(root, 'bin/tsrunc'));
+renameSync(out(name), join(root, 'bin', name));
 
 /** A script of ours in TypeScript as a module that Node can load; returns its path. */
 async function bundled(source, extension) {

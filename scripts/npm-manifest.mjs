@@ -15,7 +15,7 @@ const manifest = {
   exports: { '.': { types: './lib/types/library/index.d.ts', default: './lib/index.js' } },
   engines: { node: '>=20' },
   os: ['linux'],
-  cpu: ['x64'],
+  cpu: [process.arch],
   files: ['bin', 'lib', 'CHANGELOG.md'],
 };
 process.stdout.write(`${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # package.sh DIRECTORY: writes tsrunc_VERSION_amd64.deb, tsrunc-VERSION-linux-x64.tar.gz and tsrunc-VERSION.tgz, the
-# package for npm, which has the library as well.
+# package for npm, which has the library as well. Their names are those of this machine's architecture.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$1"
 output=$(realpath "$1")
 version=$(node -p 'require("./package.json").version')
+arch=$(node -p process.arch)
+debian_arch=${arch/x64/amd64}
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 # Modes are those of the files: not what the caller's umask leaves.
@@ -25,7 +27,7 @@ debian() {
   cat > "$tree/DEBIAN/control" << END
 Package: tsrunc
 Version: $version
-Architecture: amd64
+Architecture: $debian_arch
 Maintainer: The tsrunc authors <tsrunc@localhost>
 Installed-Size: $(du -sk "$tree/usr" | cut -f1)
 Depends: libc6 (>= 2.28), libatomic1, libgcc-s1, libstdc++6
@@ -37,11 +39,11 @@ Description: Open Container Initiative runtime in TypeScript
  into a running container. It takes runc's commands and options, and containerd,
  Docker, podman and CRI-O call it like runc.
 END
-  dpkg-deb --root-owner-group -Zgzip --build "$tree" "$output/tsrunc_${version}_amd64.deb" > /dev/null
+  dpkg-deb --root-owner-group -Zgzip --build "$tree" "$output/tsrunc_${version}_${debian_arch}.deb" > /dev/null
 }
 
 tarball() {
-  local name=tsrunc-$version-linux-x64
+  local name=tsrunc-$version-linux-$arch
   scripts/install.sh install "$stage" "/$name"
   tar --owner=0 --group=0 -C "$stage" -czf "$output/$name.tar.gz" "$name"
 }

@@ -202,9 +202,9 @@ const publish: CreationStep = {
 
 const parkInit: CreationStep = {
   name: 'park init',
-  do({ init, parkingSocket, log }) {
+  do({ engine, init, parkingSocket, log }) {
     log.debug(`${init.kernel.roundTrips} round trips to init`);
-    park(init, parkingSocket);
+    park(init, parkingSocket, engine.arch);
     init.port.close();
   },
 };

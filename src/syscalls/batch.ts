@@ -1,6 +1,7 @@
+import type { Arch } from '../engine/engine.ts';
 import { bitsOf } from './constants.ts';
 import type { SyscallName } from './numbers.ts';
-import type { Struct, StructValue } from './struct.ts';
+import type { FieldType, Struct, StructValue } from './struct.ts';
 import { writeField } from './struct.ts';
 
 /**
@@ -62,7 +63,7 @@ export class Batch {
       const offset = declaration.offsets[field] ?? 0;
       if (given === undefined || type === undefined) continue;
       if (typeof given !== 'object') writeField(view, offset, type, given);
-      else if (isNames(given)) writeField(view, offset, type, bitsOf(type.table ?? {}, given));
+      else if (isNames(given)) memory.flags(offset, type, given);
       else if (given instanceof Uint8Array) bytes.set(given.subarray(0, type.size), offset);
       else if (given instanceof Memory) memory.pointers.push({ offset, target: given });
       else if (given instanceof Result && given.known) writeField(view, offset, type, given.value);
@@ -84,7 +85,7 @@ export class Batch {
 }
 
 /** What a register gets: a number, an address, an earlier result, or a word of memory read just before the call. */
-export type Operand = number | Memory | Address | Result | Word;
+export type Operand = number | ByArch | Memory | Address | Result | Word;
 type Deferred = Result | Word;
 export type StructFields = Readonly<Record<string, StructValue | Memory | Deferred | undefined>>;
 
@@ -155,8 +156,25 @@ export class Result {
   }
 }
 
+/** A number that depends on the architecture of where it goes. */
+export class ByArch {
+  private constructor(readonly values: Readonly<Record<Arch, number>>) {}
+
+  /** The sum of named flags; a plain number where both architectures agree. */
+  static bitsOf<N extends string>(
+    x86_64: Readonly<Record<N, number>>,
+    aarch64: Readonly<Record<N, number>>,
+    names: readonly N[],
+  ): number | ByArch {
+    const values = { x86_64: bitsOf(x86_64, names), aarch64: bitsOf(aarch64, names) };
+    return values.x86_64 === values.aarch64 ? values.x86_64 : new ByArch(values);
+  }
+}
+
 export class Memory {
   readonly pointers: { offset: number; target: Memory }[] = [];
+  /** Fields that are written when it is known for which architecture. */
+  readonly byArch: { offset: number; type: FieldType; value: ByArch }[] = [];
   /** Bytes from the start of the region that its batch is laid out in; set when it is encoded. */
   place = 0;
 
@@ -164,6 +182,14 @@ export class Memory {
     public bytes: Uint8Array,
     readonly out: boolean,
   ) {}
+
+  /** The field of `type` at `offset` becomes the sum of named flags. */
+  flags(offset: number, type: FieldType, names: readonly string[]): void {
+    const { table = {}, aarch64 } = type;
+    const value = aarch64 ? ByArch.bitsOf(table, aarch64, names) : bitsOf(table, names);
+    if (value instanceof ByArch) this.byArch.push({ offset, type, value });
+    else writeField(new DataView(this.bytes.buffer, this.bytes.byteOffset), offset, type, value);
+  }
 }
 
 /** An address inside memory. */

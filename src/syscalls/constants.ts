@@ -13,7 +13,7 @@ export function bitsOf<T extends Table>(table: T, names: readonly (keyof T & str
   return bits;
 }
 
-/** fcntl.h. These are the values of x86_64. */
+/** fcntl.h. These are the values of x86_64; those of aarch64 follow. */
 export const openFlags = {
   O_RDONLY: 0,
   O_WRONLY: 1,
@@ -31,6 +31,14 @@ export const openFlags = {
   /** Contains O_DIRECTORY. */
   O_TMPFILE: 0o20200000,
 } as const;
+
+/** asm/fcntl.h of arm64 exchanges some. */
+export const openFlagsAarch64: Record<keyof typeof openFlags, number> = {
+  ...openFlags,
+  O_DIRECTORY: 0o40000,
+  O_NOFOLLOW: 0o100000,
+  O_TMPFILE: 0o20040000,
+};
 
 export const resolveFlags = {
   RESOLVE_NO_XDEV: 0x01,

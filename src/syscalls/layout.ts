@@ -1,6 +1,7 @@
 import type { Arch } from '../engine/engine.ts';
-import { Address, type Batch, type Entry, Memory, type Operand, Word } from './batch.ts';
+import { Address, type Batch, ByArch, type Entry, Memory, type Operand, Word } from './batch.ts';
 import { syscallNumber } from './numbers.ts';
+import { writeField } from './struct.ts';
 
 /**
  * How a batch lies in memory, the same for a stub and for this process:
@@ -54,7 +55,7 @@ export function encode(batch: Batch, base: number, arch: Arch): Layout {
   words[HEADER.entries / 4] = entries;
   words[HEADER.count / 4] = batch.entries.length;
   words[HEADER.reply / 4] = replyLength;
-  putMemories(batch, bytes, words, base);
+  putMemories(batch, words, base, arch);
   let at = entries / 4;
   for (const entry of batch.entries) {
     if (entry.answer === undefined) putEntry(words, at, batch, entry, base, arch);
@@ -97,11 +98,18 @@ export function arrange({ entries: { length: count }, memories }: Batch): Arrang
 }
 
 /** Writes what the memories hold, and the addresses in them, to where they have their places. */
-export function putMemories({ memories }: Batch, bytes: Uint8Array, words: Int32Array, base: number): void {
+export function putMemories({ memories }: Batch, words: Int32Array, base: number, arch: Arch): void {
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   for (const memory of memories) {
     bytes.set(memory.bytes, memory.place);
     for (const { offset, target } of memory.pointers) putWord(words, (memory.place + offset) / 4, base + target.place);
+    if (memory.byArch.length > 0) putByArch(memory, bytes, arch);
   }
+}
+
+function putByArch({ place, byArch }: Memory, bytes: Uint8Array, arch: Arch): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (const { offset, type, value } of byArch) writeField(view, place + offset, type, value.values[arch]);
 }
 
 function putEntry(words: Int32Array, at: number, batch: Batch, entry: Entry, base: number, arch: Arch): void {
@@ -116,7 +124,7 @@ function putEntry(words: Int32Array, at: number, batch: Batch, entry: Entry, bas
     if (typeof operand === 'number') putWord(words, to, operand);
     else {
       flags |= kindOf(operand) << shift;
-      putWord(words, to, valueOrPlace(operand, batch, base));
+      putWord(words, to, valueOrPlace(operand, batch, base, arch));
     }
     to += 2;
     shift += 2;
@@ -127,15 +135,16 @@ function putEntry(words: Int32Array, at: number, batch: Batch, entry: Entry, bas
 
 /** What an operand is when the entry is executed. */
 function kindOf(operand: Exclude<Operand, number>): number {
-  if (operand instanceof Memory || operand instanceof Address) return OPERAND.constant;
+  if (operand instanceof Memory || operand instanceof Address || operand instanceof ByArch) return OPERAND.constant;
   if (operand instanceof Word) return operand.width === 32 ? OPERAND.word32 : OPERAND.word64;
   return operand.known ? OPERAND.constant : OPERAND.word64;
 }
 
 /** The operand's value, or where that lies. */
-function valueOrPlace(operand: Exclude<Operand, number>, batch: Batch, base: number): number {
+function valueOrPlace(operand: Exclude<Operand, number>, batch: Batch, base: number, arch: Arch): number {
   if (operand instanceof Memory) return base + operand.place;
   if (operand instanceof Address || operand instanceof Word) return base + operand.memory.place + operand.offset;
+  if (operand instanceof ByArch) return operand.values[arch];
   if (operand.known) return operand.value;
   if (batch.entries[operand.index]?.result !== operand) {
     throw new Error(`${operand.call.name}: its result belongs to a batch that has not run`);

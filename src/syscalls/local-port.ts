@@ -1,5 +1,5 @@
 import type { Arch, Native, NativeMemory } from '../engine/engine.ts';
-import { Address, Batch, type Entry, Memory, type Operand, Result } from './batch.ts';
+import { Address, Batch, ByArch, type Entry, Memory, type Operand, Result } from './batch.ts';
 import { type Calls, callsOver } from './calls.ts';
 import { arrange, putMemories, takeMemories, wordAt } from './layout.ts';
 import { nativeFunctions } from './native.ts';
@@ -24,7 +24,7 @@ export class LocalPort implements SyscallPort {
     const memory = this.room();
     const { total } = arrange(batch);
     if (total > memory.bytes.length) throw new RangeError(`a batch of ${total} bytes is too large`);
-    putMemories(batch, memory.bytes, this.words, memory.address);
+    putMemories(batch, this.words, memory.address, this.arch);
     const executed = this.execute(batch, memory.address);
     takeMemories(batch, memory.bytes);
     throwFailure(batch, executed);
@@ -59,6 +59,7 @@ export class LocalPort implements SyscallPort {
   private valueOf(operand: Exclude<Operand, number>, base: number): number {
     if (operand instanceof Memory) return base + operand.place;
     if (operand instanceof Address) return base + operand.memory.place + operand.offset;
+    if (operand instanceof ByArch) return operand.values[this.arch];
     if (operand instanceof Result) return operand.value;
     const at = (operand.memory.place + operand.offset) / 4;
     return operand.width === 32 ? (this.words[at] ?? 0) : wordAt(this.words, at);

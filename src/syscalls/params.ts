@@ -1,4 +1,4 @@
-import { type Batch, type Call, Memory, type Operand, Result, type StructFields, Word } from './batch.ts';
+import { type Batch, ByArch, type Call, Memory, type Operand, Result, type StructFields, Word } from './batch.ts';
 import { AT_FDCWD, bitsOf, type Table } from './constants.ts';
 import type { Struct } from './struct.ts';
 
@@ -52,9 +52,14 @@ export const environment: Param<readonly string[]> = {
   words: (values) => [`${values.length} variables`],
 };
 
-export function flags<T extends Table>(table: T): Param<readonly (keyof T & string)[]> {
+/** `aarch64`: the same names, where their numbers are others there. */
+export function flags<T extends Table>(
+  table: T,
+  aarch64?: Readonly<Record<keyof T, number>>,
+): Param<readonly (keyof T & string)[]> {
   return {
-    put: (_, names, registers) => void registers.push(bitsOf(table, names)),
+    put: (_, names, registers) =>
+      void registers.push(aarch64 ? ByArch.bitsOf(table, aarch64, names) : bitsOf(table, names)),
     words: (names) => [names.length ? names.join('|') : '0'],
   };
 }

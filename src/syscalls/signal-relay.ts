@@ -2,8 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import { bitsOf, dispositions, mmapProtections } from './constants.ts';
 import { pipePair } from './descriptor-pair.ts';
 import type { LocalKernel } from './local-port.ts';
-import { syscallNumber } from './numbers.ts';
-import { AssemblerX86 } from './stub/assembler-x86_64.ts';
+import { assembleHandler } from './signal-handler.ts';
 
 /**
  * Turns signals into bytes of a pipe. A handler of a few instructions writes the signal's number: the engine
@@ -37,49 +36,12 @@ export function unrelay(kernel: LocalKernel, disposition: keyof typeof dispositi
 
 /** Puts the code into a page that is never writable and executable at once. */
 function install(engine: Engine, kernel: LocalKernel, fd: number): { handler: number; restorer: number } {
-  const { code, restorer } = assembleHandler(fd);
+  const { code, restorer } = assembleHandler(fd, engine.arch);
   const page = engine.native().map(PAGE);
   page.bytes.set(code);
   kernel.calls.mprotect(page.address, PAGE, bitsOf(mmapProtections, ['PROT_READ', 'PROT_EXEC']));
   return { handler: page.address, restorer: page.address + restorer };
 }
 
-/**
- * handler(rdi = signal, rsi = siginfo): a signal that the kernel itself raised (si_code > 0 of a fault) means
- * that this process is broken and must not be told apart from a forwarded one: it ends, as by default.
- */
-export function assembleHandler(fd: number): { code: Uint8Array; restorer: number } {
-  const a = new AssemblerX86();
-  for (const fault of FAULTS) {
-    a.cmpImm('rdi', fault);
-    a.j('e', 'fault');
-  }
-  a.label('relay');
-  a.push('rdi');
-  a.mov('rsi', 'rsp');
-  a.movImm('rdi', fd);
-  a.movImm('rdx', 1);
-  a.movImm('rax', syscallNumber('write', 'x86_64'));
-  a.syscall();
-  a.pop('rdi');
-  a.ret();
-  a.label('fault');
-  a.load32Signed('rax', { base: 'rsi', offset: SI_CODE });
-  a.test('rax', 'rax');
-  a.j('le', 'relay');
-  a.addImm('rdi', 128);
-  a.movImm('rax', syscallNumber('exit_group', 'x86_64'));
-  a.syscall();
-  a.label('restorer');
-  a.movImm('rax', RT_SIGRETURN);
-  a.syscall();
-  return { code: a.assemble(), restorer: a.offsetOf('restorer') };
-}
-
 const PAGE = 4096;
 const SIGSET_SIZE = 8;
-/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV. */
-const FAULTS = [4, 5, 7, 8, 11];
-/** Offset in siginfo_t. */
-const SI_CODE = 8;
-const RT_SIGRETURN = 15;

@@ -71,7 +71,7 @@ export const signatures = {
   move_mount: [fd, path, fd, path, flags(k.moveMountFlags)],
   mprotect: [int, int, int],
   open_tree: [fd, path, flags(k.openTreeFlags)],
-  openat: [fd, path, flags(k.openFlags), mode],
+  openat: [fd, path, flags(k.openFlags, k.openFlagsAarch64), mode],
   openat2: [fd, path, sizedStruct(s.openHow)],
   pidfd_getfd: [fd, int, int],
   personality: [choice(k.personalities)],

@@ -17,6 +17,8 @@ export interface FieldType {
   readonly signed?: boolean;
   /** Names for the value in words. */
   readonly table?: Readonly<Record<string, number>>;
+  /** The same names on aarch64, where their numbers are others there. */
+  readonly aarch64?: Readonly<Record<string, number>>;
 }
 
 /** Values for a struct; fields left out are zero. A name list stands for the sum of its table's flags. */
@@ -36,8 +38,12 @@ export function bytesField(size: number): FieldType {
 }
 
 /** A field whose value is the sum of named flags. */
-export function flagsField(type: FieldType, table: Readonly<Record<string, number>>): FieldType {
-  return { ...type, table };
+export function flagsField(
+  type: FieldType,
+  table: Readonly<Record<string, number>>,
+  aarch64?: Readonly<Record<string, number>>,
+): FieldType {
+  return { ...type, table, ...(aarch64 && { aarch64 }) };
 }
 
 export function struct<F extends Fields>(name: string, fields: F): Struct<F> {

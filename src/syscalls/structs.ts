@@ -5,7 +5,7 @@ import { bytesField, flagsField, i32, i64, pointer, struct, u8, u16, u32, u64 } 
 
 /** linux/openat2.h, Linux 5.6. */
 export const openHow = struct('open_how', {
-  flags: flagsField(u64, k.openFlags),
+  flags: flagsField(u64, k.openFlags, k.openFlagsAarch64),
   mode: u64,
   resolve: flagsField(u64, k.resolveFlags),
 });
@@ -91,7 +91,7 @@ export const timespec = struct('timespec', { tv_sec: i64, tv_nsec: i64 });
 
 export const timeval = struct('timeval', { tv_sec: i64, tv_usec: i64 });
 
-/** asm/signal.h as rt_sigaction(2) takes it on x86_64; aarch64 has no sa_restorer but the same layout. */
+/** asm/signal.h, as rt_sigaction(2) takes it on both architectures. */
 export const kernelSigaction = struct('kernel_sigaction', {
   handler: pointer,
   flags: flagsField(u64, k.sigactionFlags),

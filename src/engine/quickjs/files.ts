@@ -146,12 +146,13 @@ const kinds: Readonly<Record<number, FileKind>> = {
 };
 
 function bits(arch: Arch, flags: readonly OpenFlag[]): number {
-  const table = { ...openFlags, ...differing[arch] };
-  return flags.reduce((all, flag) => all | table[flag], O_CLOEXEC);
+  let all = O_CLOEXEC;
+  for (const flag of flags) all |= openFlags[arch][flag];
+  return all;
 }
 
 /** asm-generic/fcntl.h, and what each architecture has in its place. */
-const openFlags = {
+const common = {
   O_RDONLY: 0,
   O_WRONLY: 1,
   O_RDWR: 2,
@@ -161,10 +162,10 @@ const openFlags = {
   O_TRUNC: 0o1000,
   O_SYNC: 0o4010000,
 } as const;
-const differing = {
-  x86_64: { O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
-  aarch64: { O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
-} as const;
+const openFlags: Readonly<Record<Arch, Readonly<Record<OpenFlag, number>>>> = {
+  x86_64: { ...common, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
+  aarch64: { ...common, O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
+};
 const O_CLOEXEC = 0o2000000;
 
 const AT_FDCWD = -100;

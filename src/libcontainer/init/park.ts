@@ -1,9 +1,10 @@
+import type { Arch } from '../../engine/engine.ts';
 import { Batch, type Memory } from '../../syscalls/batch.ts';
 import { callsOver } from '../../syscalls/calls.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { ucred } from '../../syscalls/structs.ts';
-import { ROOM_ABOVE_FIRST_PAGE, STUB_BASE } from '../../syscalls/stub/program-x86_64.ts';
+import { SECOND_PAGES, STUB_BASE, STUB_ROOM } from '../../syscalls/stub/room.ts';
 import type { StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { Machine } from '../machine.ts';
@@ -27,8 +28,8 @@ export function bindParkingSocket(kernel: LocalKernel, state: StateDirectory): n
  * Has init park on `socket` (its own number). Nothing is awaited: the request is in the socket's buffer, and
  * is read from there also after we are gone.
  */
-export function park(init: StubProcess, socket: number): void {
-  init.port.send(parkingBatch(init.port.control, socket));
+export function park(init: StubProcess, socket: number, arch: Arch): void {
+  init.port.send(parkingBatch(init.port.control, socket, arch));
 }
 
 /** The stub that parked on `socket` under the control of `control`, as `start` gets to talk to it. */
@@ -44,19 +45,23 @@ export function connectParked(
     throw new ContainerError('state', 'the process behind the socket in the state directory is not the container init');
   }
   // What accept4 gives is the lowest free number, which only the stub knows: its first reply tells.
-  const hello = parkingBatch(parked.control, parked.socket);
+  const hello = parkingBatch(parked.control, parked.socket, engine.arch);
   engine.ports.remote('init', socket, 0).receive(hello);
   const control = hello.entries.at(-1)?.result.value ?? 0;
   return stubProcess(engine, 'init', parked.pid, socket, control);
 }
 
 /** The last the stub hears from create: give memory back, drop the control socket, wait for start. */
-function parkingBatch(control: number, socket: number): Batch {
+function parkingBatch(control: number, socket: number, arch: Arch): Batch {
   const batch = new Batch();
   const sink = { batch, added: (): void => undefined };
   const calls = callsOver(sink);
   // The page that this very request lies in stays; whatever large requests touched above them goes.
-  calls.madvise(STUB_BASE + ROOM_ABOVE_FIRST_PAGE.offset, ROOM_ABOVE_FIRST_PAGE.length, 'MADV_DONTNEED');
+  for (const offset of SECOND_PAGES[arch]) {
+    // Of several page sizes only the kernel knows its own: it refuses what is not the start of a page.
+    const giving = SECOND_PAGES[arch].length === 1 ? calls : callsOver(sink, { expected: ['EINVAL'] });
+    giving.madvise(STUB_BASE + offset, STUB_ROOM - offset, 'MADV_DONTNEED');
+  }
   calls.close(control);
   callsOver(sink, { adopt: true }).accept4(socket, 0, 0, ['SOCK_CLOEXEC']);
   return batch;

@@ -1,3 +1,5 @@
+import { Assembler } from './assembler.ts';
+
 /**
  * As much of an x86-64 assembler as the stub and the signal handler need: a method per instruction, labels
  * for jumps. Operand order is Intel's. Encodings: Intel SDM volume 2, and the comments beside them.
@@ -32,35 +34,19 @@ export interface At {
   readonly offset: number;
 }
 
-export class AssemblerX86 {
-  private readonly code: number[] = [];
-  private readonly labels = new Map<string, number>();
-  private readonly jumps: { at: number; label: string }[] = [];
-
-  label(name: string): void {
-    if (this.labels.has(name)) throw new Error(`label ${name} stands twice`);
-    this.labels.set(name, this.code.length);
-  }
-
-  /** Where a label is, from the start of the code. */
-  offsetOf(label: string): number {
-    const offset = this.labels.get(label);
-    if (offset === undefined) throw new Error(`no label ${label}`);
-    return offset;
-  }
-
+export class AssemblerX86 extends Assembler {
   /** mov r32, imm32: zero-extends into the 64-bit register. */
   movImm(to: Register, value: number): void {
     this.rex(0, 0, registers[to]);
     this.emit(0xb8 | (registers[to] & 7));
-    this.imm32(value);
+    this.emit32(value);
   }
 
   /** mov r64, imm32: sign-extends. */
   movSigned(to: Register, value: number): void {
     this.rex(1, 0, registers[to]);
     this.emit(0xc7, 0xc0 | (registers[to] & 7));
-    this.imm32(value);
+    this.emit32(value);
   }
 
   mov(to: Register, from: Register): void {
@@ -135,7 +121,7 @@ export class AssemblerX86 {
   imulImm(to: Register, value: number): void {
     this.rex(1, registers[to], registers[to]);
     this.emit(0x69, 0xc0 | ((registers[to] & 7) << 3) | (registers[to] & 7));
-    this.imm32(value);
+    this.emit32(value);
   }
 
   test(left: Register, right: Register): void {
@@ -146,7 +132,7 @@ export class AssemblerX86 {
   testImm(register: Register, value: number): void {
     this.rex(0, 0, registers[register]);
     this.emit(0xf7, 0xc0 | (registers[register] & 7));
-    this.imm32(value);
+    this.emit32(value);
   }
 
   /** mov r64, imm64. */
@@ -181,16 +167,19 @@ export class AssemblerX86 {
   jmp(label: string): void {
     this.emit(0xe9);
     this.jumpTo(label);
+    this.emit32(0);
   }
 
   j(condition: Condition, label: string): void {
     this.emit(0x0f, 0x80 | conditions[condition]);
     this.jumpTo(label);
+    this.emit32(0);
   }
 
   call(label: string): void {
     this.emit(0xe8);
     this.jumpTo(label);
+    this.emit32(0);
   }
 
   ret(): void {
@@ -211,14 +200,9 @@ export class AssemblerX86 {
     this.emit(0x0f, 0x05);
   }
 
-  /** The machine code, its jumps bound. */
-  assemble(): Uint8Array {
-    const bytes = Uint8Array.from(this.code);
-    const view = new DataView(bytes.buffer);
-    for (const { at, label } of this.jumps) {
-      view.setInt32(at, this.offsetOf(label) - (at + 4), true);
-    }
-    return bytes;
+  /** A displacement counts from the end of its four bytes. */
+  protected override bind(view: DataView, at: number, target: number): void {
+    view.setInt32(at, target - (at + 4), true);
   }
 
   /** REX prefix, left out where it would say nothing. */
@@ -238,25 +222,12 @@ export class AssemblerX86 {
     this.rex(wide, reg, rm);
     this.emit(...opcode, 0x80 | ((reg & 7) << 3) | (rm & 7));
     if ((rm & 7) === 4) this.emit(0x24);
-    this.imm32(at.offset);
+    this.emit32(at.offset);
   }
 
   private arithmeticImm(extension: number, register: Register, value: number): void {
     this.rex(1, 0, registers[register]);
     this.emit(0x81, 0xc0 | (extension << 3) | (registers[register] & 7));
-    this.imm32(value);
-  }
-
-  private jumpTo(label: string): void {
-    this.jumps.push({ at: this.code.length, label });
-    this.imm32(0);
-  }
-
-  private imm32(value: number): void {
-    this.emit(value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >> 24) & 0xff);
-  }
-
-  private emit(...bytes: readonly number[]): void {
-    this.code.push(...bytes);
+    this.emit32(value);
   }
 }

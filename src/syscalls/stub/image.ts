@@ -5,7 +5,13 @@ import type { LocalKernel } from '../local-port.ts';
 import { readField } from '../struct.ts';
 import { statfs } from '../structs.ts';
 import { elfExecutable } from './elf.ts';
-import { assembleStub } from './program-x86_64.ts';
+import { assembleStub } from './program.ts';
+
+/** Assembled with the module: for an executable that starts from a snapshot, when it is built. */
+const images: Readonly<Record<Arch, Uint8Array>> = {
+  x86_64: elfExecutable(assembleStub('x86_64'), 'x86_64'),
+  aarch64: elfExecutable(assembleStub('aarch64'), 'aarch64'),
+};
 
 /** What `ps` shows of a container between create and start: the name of the memfd and of the process. */
 export const STUB_NAME = 'tsrunc-init';
@@ -16,8 +22,7 @@ export const STUB_NAME = 'tsrunc-init';
  * `scratch` is a directory of ours, the first choice on hosts where vm.memfd_noexec=2 forbids executable memfds.
  */
 export function stubImage(kernel: LocalKernel, files: Files, arch: Arch, scratch: string): number {
-  if (arch !== 'x86_64') throw new Error(`the init stub is not written for ${arch} yet`);
-  const image = elfExecutable(assembleStub(), arch);
+  const image = images[arch];
   const fd = memfd(kernel);
   if (fd < 0) return unlinkedFile(kernel, files, image, scratch);
   files.write(fd, image);

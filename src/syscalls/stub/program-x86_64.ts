@@ -1,27 +1,14 @@
 import { CONTROL_SHIFT, ENTRY, ENTRY_FLAG, HEADER, MAGIC, OPERAND } from '../layout.ts';
 import { type SyscallName, syscallNumber } from '../numbers.ts';
 import { AssemblerX86 } from './assembler-x86_64.ts';
-
-/** Where a stub keeps its requests. Fixed, so that the runtime computes addresses without asking. */
-export const STUB_BASE = 0x10000000;
+import { ROOM_FLAGS, ROOM_PROTECTION, STUB_BASE, STUB_ROOM } from './room.ts';
 
 /**
- * Room for the largest request: execve takes 6 MiB of strings at most (execve(2), "Limits on size of
- * arguments and environment"). Reserved, not used: a page is touched only when a request reaches it.
- */
-export const STUB_ROOM = 16 << 20;
-
-/** The part of the room above its first page, which a parked stub gives back. */
-export const ROOM_ABOVE_FIRST_PAGE = { offset: 0x1000, length: STUB_ROOM - 0x1000 } as const;
-
-/**
- * The stub: reads a batch from its control socket, makes the calls, writes the results back, for ever.
- * It decides nothing, allocates nothing, and exits when the socket ends or a request does not look like one.
- * `argv[1]` is the control socket's number in decimal.
+ * The stub (see {@link import('./program.ts').assembleStub}) for x86-64.
  *
  * rbx control socket · rbp {@link STUB_BASE} · r12 entry · r13 entries left · r14 where its result goes · r15 its flags
  */
-export function assembleStub(): Uint8Array {
+export function assembleStubX86(): Uint8Array {
   const a = new AssemblerX86();
   const syscall = (name: SyscallName): void => {
     a.movImm('rax', syscallNumber(name, 'x86_64'));
@@ -32,12 +19,12 @@ export function assembleStub(): Uint8Array {
 
   parseControl(a);
 
-  // mmap(STUB_BASE, STUB_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE)
+  // mmap(STUB_BASE, STUB_ROOM, ROOM_PROTECTION, ROOM_FLAGS, -1, 0)
   a.movImm('rbp', STUB_BASE);
   a.mov('rdi', 'rbp');
   a.movImm('rsi', STUB_ROOM);
-  a.movImm('rdx', 3);
-  a.movImm('r10', 0x104022);
+  a.movImm('rdx', ROOM_PROTECTION);
+  a.movImm('r10', ROOM_FLAGS);
   a.movSigned('r8', -1);
   a.clear('r9');
   syscall('mmap');

@@ -3,7 +3,7 @@ import { isErrno } from '../../engine/errors.ts';
 import type { Batch } from '../batch.ts';
 import { decode, encode } from '../layout.ts';
 import { type RemotePort, throwFailure } from '../port.ts';
-import { STUB_BASE, STUB_ROOM } from './program-x86_64.ts';
+import { STUB_BASE, STUB_ROOM } from './room.ts';
 
 /** The stub's end of the socket closed before it answered: the process died, or execve replaced it. */
 export class StubGone extends Error {

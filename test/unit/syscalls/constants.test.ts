@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import * as constants from '../../../src/syscalls/constants.ts';
 import { syscallNames, syscallNumber } from '../../../src/syscalls/numbers.ts';
 import { kernelHeaders, libraryHeaders, testWith, valuesInC } from './tools.ts';
 
-/** `[table, name, value]` of everything that constants.ts exports. */
-const all = Object.entries(constants).flatMap(([table, exported]): [string, string, number][] => {
+const { openFlagsAarch64, ...ofThisMachine } = constants;
+
+/** `[table, name, value]` of everything that constants.ts exports, but what another architecture has instead. */
+const all = Object.entries(ofThisMachine).flatMap(([table, exported]): [string, string, number][] => {
   if (typeof exported === 'number') return [[table, table, exported]];
   return typeof exported === 'object'
     ? Object.entries(exported).map(([name, value]): [string, string, number] => [table, name, value])
@@ -48,6 +51,22 @@ for (const [arch, preamble] of [
     expect(ours).toEqual(ours.map(([name]) => [name, Number(values.get(`__NR_${name}`))]));
   });
 }
+
+test('what arm64 has instead is what its fcntl.h defines', () => {
+  // asm/fcntl.h of arm64, in the octal of its source. Its asm-generic counterpart is that of x86-64.
+  const own = { O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000, O_TMPFILE: 0o20000000 | 0o40000 };
+  expect(openFlagsAarch64).toEqual({ ...constants.openFlags, ...own });
+});
+
+const crossHeader = '/usr/aarch64-linux-gnu/include/asm/fcntl.h';
+const withCrossHeaders = existsSync(crossHeader) ? testWith('cc') : test.skip;
+withCrossHeaders(`flags of open(2) on arm64 are those of ${crossHeader}, where it is installed`, () => {
+  const names = Object.keys(openFlagsAarch64);
+  const values = valuesInC(`#include "${crossHeader}"`, names);
+  expect(Object.fromEntries(values)).toEqual(
+    Object.fromEntries(Object.entries(openFlagsAarch64).map(([name, value]) => [name, BigInt(value)])),
+  );
+});
 
 test('flag names are summed without regard to doubles, also above bit 31', () => {
   const { bitsOf, cloneFlags } = constants;

@@ -1,3 +1,4 @@
+import type { Arch } from '../../../src/engine/engine.ts';
 import { Address, Batch, type Result, Word } from '../../../src/syscalls/batch.ts';
 import { callsOver } from '../../../src/syscalls/calls.ts';
 import { decode, ENTRY, ENTRY_FLAG, encode, HEADER, MAGIC, OPERAND } from '../../../src/syscalls/layout.ts';
@@ -8,10 +9,10 @@ import { iovec, openHow, pollfd } from '../../../src/syscalls/structs.ts';
 const BASE = 0x10000000;
 const getpid = { name: 'getpid', words: () => [] } as const;
 
-function built(build: (batch: Batch) => void) {
+function built(build: (batch: Batch) => void, arch: Arch = 'x86_64') {
   const batch = new Batch();
   build(batch);
-  const { bytes, replyLength } = encode(batch, BASE, 'x86_64');
+  const { bytes, replyLength } = encode(batch, BASE, arch);
   const view = new DataView(bytes.buffer);
   const entry = (i: number) => {
     const at = view.getUint32(HEADER.entries, true) + ENTRY.size * i;
@@ -51,6 +52,22 @@ test('constants, addresses, words and results are told apart by two bits each', 
   expect(entry(0).args).toEqual([-1, place, place + 8, 0, 0, 0]);
   expect(entry(1).flags).toBe(OPERAND.word32 | (OPERAND.word64 << 2) | (OPERAND.word64 << 4));
   expect(entry(1).args.slice(0, 3)).toEqual([place + 4, place + 8, BASE + HEADER.size]);
+});
+
+test.each([
+  ['x86_64', 0o200000 | 0o400000],
+  ['aarch64', 0o40000 | 0o100000],
+] as const)('flags of open are those of the machine that makes the call: %s', (arch, bits) => {
+  const names = ['O_DIRECTORY', 'O_NOFOLLOW'] as const;
+  const { entry, batch, bytes } = built((batch) => {
+    const calls = callsOver({ batch, added: (result: Result) => result });
+    calls.openat(3, 'x', names, 0);
+    calls.openat2(3, 'x', { flags: names });
+  }, arch);
+  const how = batch.memories.find((memory) => memory.bytes.length === openHow.size)?.place ?? 0;
+  expect(entry(0)).toMatchObject({ number: syscallNumber('openat', arch), flags: 0 });
+  expect(entry(0).args[2]).toBe(bits);
+  expect(Number(readExact(openHow, 'flags', bytes.subarray(how, how + openHow.size)))).toBe(bits);
 });
 
 test.each([NaN, 0.5, Number.POSITIVE_INFINITY])('%d is no argument: it would become another number', (value) => {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Engine } from '../../../src/engine/engine.ts';
+import type { Arch, Engine } from '../../../src/engine/engine.ts';
 import type { Addon } from '../../../src/engine/node/addon.ts';
 import { nodeEngine } from '../../../src/engine/node/engine.ts';
 import { Batch } from '../../../src/syscalls/batch.ts';
@@ -17,6 +17,7 @@ export const local: LocalKernel = localKernel(new LocalPort(engine.native, engin
 
 export interface LiveStub {
   readonly pid: number;
+  readonly arch: Arch;
   readonly port: StubPort;
   readonly kernel: RemoteKernel;
   /** Closes the socket, waits for the exit and returns the wait status. */
@@ -26,13 +27,24 @@ export interface LiveStub {
 /** A stub of this process, as the runtime makes it. `inherited` are further descriptors that it gets. */
 export function liveStub(...inherited: readonly number[]): LiveStub {
   const image = stubImage(local, engine.files, engine.arch, '/tmp');
+  try {
+    return connected(engine.arch, (control) =>
+      spawnStub(local, engine.native(), image, [control, 0, 1, 2, ...inherited]),
+    );
+  } finally {
+    engine.files.close(image);
+  }
+}
+
+/** Starts a stub that talks over the descriptor that `start` is given. */
+export function connected(arch: Arch, start: (control: number) => number): LiveStub {
   const [ours, theirs] = socketPair();
-  const pid = spawnStub(local, engine.native(), image, [theirs, 0, 1, 2, ...inherited]);
+  const pid = start(theirs);
   engine.files.close(theirs);
-  engine.files.close(image);
-  const port = new StubPort(engine.files, ours, theirs, engine.arch);
+  const port = new StubPort(engine.files, ours, theirs, arch);
   return {
     pid,
+    arch,
     port,
     kernel: new RemoteKernel(port),
     end() {

@@ -1,7 +1,8 @@
-import { assembleHandler } from '../../../../src/syscalls/signal-relay.ts';
+import { assembleHandler } from '../../../../src/syscalls/signal-handler.ts';
 import { AssemblerX86, type Condition, type Register } from '../../../../src/syscalls/stub/assembler-x86_64.ts';
-import { assembleStub } from '../../../../src/syscalls/stub/program-x86_64.ts';
-import { outputOn, testWith } from '../tools.ts';
+import { assembleStub } from '../../../../src/syscalls/stub/program.ts';
+import { testWith } from '../tools.ts';
+import { disassembled, hex, objdump } from './disassembly.ts';
 
 type Emit = (a: AssemblerX86) => void;
 
@@ -91,15 +92,15 @@ const sentences: [string, Emit][] = registers.flatMap((r): [string, Emit][] => {
   ];
 });
 
-testWith('objdump')('objdump reads every instruction, with every register, as it was meant', () => {
+testWith(objdump.x86_64.program)('objdump reads every instruction, with every register, as it was meant', () => {
   const a = new AssemblerX86();
   for (const [, emit] of sentences) emit(a);
   a.syscall();
   a.ret();
-  expect(disassembled(a.assemble())).toEqual([...sentences.map(([sentence]) => sentence), 'syscall', 'ret']);
+  expect(disassembled(a.assemble(), 'x86_64')).toEqual([...sentences.map(([sentence]) => sentence), 'syscall', 'ret']);
 });
 
-testWith('objdump')('objdump finds every jump where its label is, forwards and backwards', () => {
+testWith(objdump.x86_64.program)('objdump finds every jump where its label is, forwards and backwards', () => {
   const a = new AssemblerX86();
   a.label('start');
   for (const condition of conditions) a.j(condition, 'end');
@@ -107,16 +108,16 @@ testWith('objdump')('objdump finds every jump where its label is, forwards and b
   a.call('end');
   a.label('end');
   const end = `0x${a.offsetOf('end').toString(16)}`;
-  expect(disassembled(a.assemble())).toEqual([
+  expect(disassembled(a.assemble(), 'x86_64')).toEqual([
     ...conditions.map((condition) => `j${condition} ${end}`),
     'jmp 0x0',
     `call ${end}`,
   ]);
 });
 
-testWith('objdump')('the stub and the signal handler contain nothing that is not an instruction', () => {
-  for (const code of [assembleStub(), assembleHandler(7).code]) {
-    const lines = disassembled(code);
+testWith(objdump.x86_64.program)('the stub and the signal handler contain nothing that is not an instruction', () => {
+  for (const code of [assembleStub('x86_64'), assembleHandler(7, 'x86_64').code]) {
+    const lines = disassembled(code, 'x86_64');
     expect(lines.filter((line) => /bad|\.byte/.test(line))).toEqual([]);
     expect(lines.at(-1)).toBe('syscall');
   }
@@ -129,24 +130,3 @@ test('a label that stands twice or nowhere is refused', () => {
   a.jmp('y');
   expect(() => a.assemble()).toThrow('no label y');
 });
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-}
-
-/** The instructions, one blank between mnemonic and operands, without objdump's comments. */
-function disassembled(code: Uint8Array): string[] {
-  const text = outputOn(
-    code,
-    'objdump',
-    '-D',
-    '-b',
-    'binary',
-    '-m',
-    'i386:x86-64',
-    '-M',
-    'intel',
-    '--no-show-raw-insn',
-  );
-  return [...text.matchAll(/^\s*[0-9a-f]+:\t([^#\n]+)/gm)].map(([, line = '']) => line.trim().replace(/\s+/, ' '));
-}

@@ -11,14 +11,14 @@ import { writeField } from '../../../../src/syscalls/struct.ts';
 import { statfs } from '../../../../src/syscalls/structs.ts';
 import { elfExecutable } from '../../../../src/syscalls/stub/elf.ts';
 import { stubImage } from '../../../../src/syscalls/stub/image.ts';
-import { assembleStub } from '../../../../src/syscalls/stub/program-x86_64.ts';
+import { assembleStub } from '../../../../src/syscalls/stub/program.ts';
 import { RemoteKernel } from '../../../../src/syscalls/stub/remote-kernel.ts';
 import { spawnStub } from '../../../../src/syscalls/stub/spawn.ts';
 import { StubPort } from '../../../../src/syscalls/stub/stub-port.ts';
 import { ChildProgram } from '../child.ts';
 import { engine, local, socketPair, waitFor } from '../support.ts';
 
-const image = elfExecutable(assembleStub(), 'x86_64');
+const image = elfExecutable(assembleStub(engine.arch), engine.arch);
 const open: number[] = [];
 afterEach(() => {
   for (const fd of open.splice(0)) engine.files.close(fd);

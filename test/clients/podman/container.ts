@@ -117,12 +117,6 @@ await 'podman top one comm | grep sleep'; tr '\\0' ' ' < /proc/$(podman inspect 
     stdout: '',
   },
   {
-    name: 'checkpoint of what cannot be checkpointed says so',
-    command: `${SLEEPER}; podman pause one > /dev/null; podman container checkpoint one`,
-    status: 125,
-    stderr: /checkpoint|running/,
-  },
-  {
     name: 'the configuration of packaging/',
     command: `
 export CONTAINERS_CONF=/run/world/tsrunc.conf

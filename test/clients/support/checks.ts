@@ -1,3 +1,4 @@
+import { type Criu, realCriu } from '../../integration/checkpoint/real-criu.ts';
 import { hasCapability } from '../../integration/support/host.ts';
 import { isTsrunc } from '../../integration/support/runtime.ts';
 import { count } from '../../integration/support/wait.ts';
@@ -18,6 +19,8 @@ export interface Check {
   readonly seconds?: number;
   /** What runc refuses to do without, while tsrunc does what can be done. */
   readonly runcNeeds?: 'CAP_SYS_RESOURCE';
+  /** It takes a criu that can save and restore a process on this kernel. */
+  readonly needs?: 'criu';
 }
 
 export interface Client {
@@ -46,7 +49,12 @@ export function runChecks(client: Client, tables: Readonly<Record<string, readon
     return;
   }
   jest.setTimeout(180_000);
-  const world = new World();
+  const total = Object.values(tables).flat().length;
+  const chosen = Object.entries(tables).map(
+    ([theme, checks]) => [theme, spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total))] as const,
+  );
+  const criu = criuFor(chosen.flatMap(([, checks]) => checks));
+  const world = new World(criu);
   beforeAll(async () => {
     await world.open();
     await client.open(world);
@@ -55,15 +63,22 @@ export function runChecks(client: Client, tables: Readonly<Record<string, readon
     await world.shell(client.reset);
   });
   afterAll(() => world.close());
-  const total = Object.values(tables).flat().length;
-  for (const [theme, checks] of Object.entries(tables)) {
+  for (const [theme, checks] of chosen) {
     describe(theme, () => {
-      for (const check of spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total)))
-        (isRefused(check) ? test.skip : test)(check.name, async () =>
+      for (const check of checks) {
+        const lacks = check.needs === 'criu' && criu === undefined;
+        (lacks || isRefused(check) ? test.skip : test)(check.name, async () =>
           demand(check, await world.shell(check.command, { prelude: client.prelude, ...check })),
         );
+      }
     });
   }
+}
+
+/** Looked for only where a check needs it: to try it takes seconds. */
+function criuFor(checks: readonly Check[]): Criu | undefined {
+  const found = checks.some(({ needs }) => needs === 'criu') ? realCriu() : undefined;
+  return found !== undefined && 'directory' in found ? found : undefined;
 }
 
 /** `wanted` of them, from all over the table. */

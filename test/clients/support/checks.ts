@@ -2,7 +2,8 @@ import { type Criu, realCriu } from '../../integration/checkpoint/real-criu.ts';
 import { hasCapability } from '../../integration/support/host.ts';
 import { isTsrunc } from '../../integration/support/runtime.ts';
 import { count } from '../../integration/support/wait.ts';
-import { type Result, World } from './world.ts';
+import { type Client, worldOf } from './client.ts';
+import type { Result } from './world.ts';
 
 /** A line that a user types, and what has to come of it. */
 export interface Check {
@@ -23,18 +24,6 @@ export interface Check {
   readonly needs?: 'criu';
 }
 
-export interface Client {
-  readonly name: string;
-  /** Without these its checks are skipped, by name. */
-  readonly programs: readonly string[];
-  /** Starts daemons and imports the image. */
-  open(world: World): Promise<void>;
-  /** Shell that every check begins with. */
-  readonly prelude: string;
-  /** Takes away what a check has left, so that the next one does not see it. */
-  readonly reset: string;
-}
-
 /** What clients say that have not understood the log of a failed command. */
 const SPEECHLESS = /unable to retrieve OCI runtime error|could ?n.t retrieve|no logs from conmon/i;
 
@@ -43,26 +32,16 @@ const SAMPLE = 10;
 
 /** Makes a test of every check. All of them share one world and one set of daemons, one after the other. */
 export function runChecks(client: Client, tables: Readonly<Record<string, readonly Check[]>>): void {
-  const missing = World.lacks(client.programs);
-  if (missing.length > 0) {
-    test.skip(`${client.name}: not installed: ${missing.join(', ')}`, () => {});
-    return;
-  }
-  jest.setTimeout(180_000);
   const total = Object.values(tables).flat().length;
   const chosen = Object.entries(tables).map(
     ([theme, checks]) => [theme, spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total))] as const,
   );
   const criu = criuFor(chosen.flatMap(([, checks]) => checks));
-  const world = new World(criu);
-  beforeAll(async () => {
-    await world.open();
-    await client.open(world);
-  });
+  const world = worldOf(client, criu);
+  if (world === undefined) return;
   afterEach(async () => {
     await world.shell(client.reset);
   });
-  afterAll(() => world.close());
   for (const [theme, checks] of chosen) {
     describe(theme, () => {
       for (const check of checks) {

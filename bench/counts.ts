@@ -9,6 +9,8 @@ export interface Counts {
   readonly systemCalls: number | undefined;
   /** Of `run`, in KiB: the largest of its processes. */
   readonly peakRss: number | undefined;
+  /** Of what waits in a created container, in KiB. */
+  readonly createdRss: number;
   /** Of the executable, in MB. */
   readonly megabytes: number;
 }
@@ -17,6 +19,7 @@ export function countsOf(place: Place, runtime: Runtime, bundle: string): Counts
   return {
     systemCalls: systemCalls(place, runtime, bundle),
     peakRss: peakRss(place, runtime, bundle),
+    createdRss: createdRss(place, runtime, bundle),
     megabytes: Math.round(fs.statSync(resolved(runtime.path)).size / 1e5) / 10,
   };
 }
@@ -44,6 +47,14 @@ function peakRss(place: Place, runtime: Runtime, bundle: string): number | undef
   if (!fs.existsSync('/usr/bin/time')) return undefined;
   place.call(runtime, ['run', '--bundle', bundle, place.id()], ['/usr/bin/time', '-f', '%M', '-o', output]);
   return Number(fs.readFileSync(output, 'utf8'));
+}
+
+function createdRss(place: Place, runtime: Runtime, bundle: string): number {
+  const [id, file] = [place.id(), path.join(place.directory, 'pid')];
+  place.call(runtime, ['create', '--bundle', bundle, '--pid-file', file, id]);
+  const memory = fs.readFileSync(`/proc/${fs.readFileSync(file, 'utf8')}/smaps_rollup`, 'utf8');
+  place.call(runtime, ['delete', '--force', id]);
+  return Number(/^Rss: +(\d+) kB$/m.exec(memory)?.[1]);
 }
 
 function has(program: string): boolean {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { countsOf, roundTrips } from './counts.ts';
 import { measure } from './measure.ts';
-import { Place, pureCgroup2, type Runtime, runtimes } from './place.ts';
+import { Place, pureCgroup2, type Runtime, runtimes, withoutCgroups } from './place.ts';
 import { chartOf, type Results, tableOf } from './report.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -18,7 +18,7 @@ const installed = runtimes(tsrunc);
 const place = new Place(tsrunc);
 try {
   const plain = place.bundle();
-  const all = installed.filter((runtime) => works(runtime, plain));
+  const all = installed.flatMap((runtime) => working(runtime, plain));
   const chosen = scenarios(place).filter(({ name }) => only.test(name));
   const results: Results = {
     machine: `${os.cpus().length} × ${os.cpus()[0]?.model.trim() ?? os.arch()}, Linux ${os.release()}`,
@@ -41,12 +41,18 @@ try {
 }
 
 /** Some machines refuse a runtime what it needs. */
+function working(runtime: Runtime, bundle: string): Runtime[] {
+  const ways = runtime.name === 'crun' ? [runtime, withoutCgroups(runtime)] : [runtime];
+  const way = ways.find((candidate) => works(candidate, bundle));
+  if (way === undefined) console.error(`left out, for it cannot run a container here: ${runtime.version}`);
+  return way === undefined ? [] : [way];
+}
+
 function works(runtime: Runtime, bundle: string): boolean {
   try {
     place.call(runtime, ['run', '--bundle', bundle, place.id()]);
     return true;
-  } catch (error) {
-    console.error(`left out: ${error instanceof Error ? error.message : error}`);
+  } catch {
     return false;
   }
 }

@@ -16,6 +16,13 @@ export interface Runtime {
   readonly name: string;
   readonly path: string;
   readonly version: string;
+  /** In front of every command. */
+  readonly options?: readonly string[];
+}
+
+/** What crun can do where it may not raise RLIMIT_MEMLOCK, which it does for the rules of devices. */
+export function withoutCgroups(runtime: Runtime): Runtime {
+  return { ...runtime, version: `${runtime.version}, without cgroups`, options: ['--cgroup-manager=disabled'] };
 }
 
 /** tsrunc, and of the others those that are installed. */
@@ -49,6 +56,8 @@ export class Place {
     const file = path.join(bundle, 'config.json');
     const config = JSON.parse(fs.readFileSync(file, 'utf8'));
     config.root = { path: this.rootfs, readonly: false };
+    // Which all of them know: crun 1.8 refuses later ones.
+    config.ociVersion = '1.0.2';
     Object.assign(config.process, { terminal: false, args: ['/bin/true'] });
     change(config, this.rootfs);
     fs.writeFileSync(file, JSON.stringify(config));
@@ -66,7 +75,14 @@ export class Place {
 
   /** Throws if the command fails. Nothing is read from it: a created container would keep a pipe open. */
   call(runtime: Runtime, args: readonly string[], prefix: readonly string[] = []): void {
-    const [file = '', ...rest] = [...prefix, runtime.path, '--root', this.root(runtime), ...args];
+    const [file = '', ...rest] = [
+      ...prefix,
+      runtime.path,
+      '--root',
+      this.root(runtime),
+      ...(runtime.options ?? []),
+      ...args,
+    ];
     const done = spawnSync(file, rest, { stdio: ['ignore', 'ignore', 'ignore'], timeout: 60_000 });
     demand(done, [file, ...rest]);
   }

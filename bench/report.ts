@@ -33,6 +33,7 @@ export function tableOf({ times, counts, versions }: Results): string {
     ...rows,
     count('system calls of `run`', 'systemCalls'),
     count('peak RSS of `run` (KiB)', 'peakRss'),
+    count('RSS of a created container (KiB)', 'createdRss'),
     count('size (MB)', 'megabytes'),
   ]
     .map((cells) => `| ${cells.join(' | ')} |`)

@@ -73,6 +73,7 @@ export function isId(name: string): boolean {
 const STATE = 'state.json';
 const CONFIG = 'config.json';
 export const SOCKET = 'init.sock';
+const CRIU_ROOT = 'criu-root';
 /** A directory, for the container has it mounted before there is a socket in it. */
 export const NOTIFY_DIRECTORY = 'notify';
 export const NOTIFY_SOCKET = 'notify.sock';
@@ -211,14 +212,16 @@ export class StateDirectory {
     this.engine.files.rmdir(`${this.path}/${NOTIFY_DIRECTORY}`);
   }
 
-  /** Where the root of a container is mounted for criu, while that restores it. */
-  get criuRoot(): string {
-    return `${this.path}/criu-root`;
+  /** Where the root of a container is mounted for criu, while that restores it. As the list of mounts has it: no symlinks. */
+  makeCriuRoot(): string {
+    const path = `${this.engine.files.realpath(this.path)}/${CRIU_ROOT}`;
+    this.engine.files.mkdir(path, 0o755);
+    return path;
   }
 
   removeCriuRoot(): void {
     try {
-      this.engine.files.rmdir(this.criuRoot);
+      this.engine.files.rmdir(`${this.path}/${CRIU_ROOT}`);
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
     }

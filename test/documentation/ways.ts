@@ -36,13 +36,25 @@ export const ways: readonly Way[] = [
   { line: /^tsrunc\(\) \{/, runBy: byHand },
   { line: /^sed -i /, runBy: byHand },
   { line: /^echo 'echo hello/, runBy: byHand },
-  { line: 'docker run --rm --network none busybox true', notRun: 'what was measured, in the words of a user' },
+  {
+    line: 'docker run --rm --network none busybox true',
+    runBy: ['test/clients/docker/cost.test.ts', 'docker run --rm --network none'],
+  },
   { line: /^git clone .*\/runtime-tools/, notRun: 'a download' },
   { line: /^make -C \.\.\/runtime-tools/, notRun: 'builds what was downloaded' },
   // docs
   { line: "docker info --format '{{json .Runtimes}}'", runBy: client('docker/daemon', 'Docker') },
   { line: 'docker build', runBy: ['test/clients/docker/daemon.ts', 'docker build -q'] },
   { line: 'podman pod create --share-parent=false', runBy: ['test/clients/podman/pods.ts', '--share-parent=false'] },
+  {
+    line: 'podman container checkpoint',
+    runBy: ['test/clients/podman/checkpoint.ts', 'podman container checkpoint one'],
+  },
+  {
+    line: 'ctr container checkpoint',
+    runBy: ['test/clients/containerd/checkpoint.ts', 'ctr container checkpoint --task'],
+  },
+  { line: 'docker checkpoint', runBy: ['test/clients/docker/checkpoint.ts', 'docker checkpoint create one'] },
   { line: 'ctr run --cpu-shares 0', runBy: ['test/clients/containerd/client.ts', '--cpu-shares 0'] },
   { line: 'podman run --pids-limit -1', runBy: ['test/clients/podman/run.ts', 'podman run --rm --pids-limit -1'] },
   { line: /^systemctl (status|stop)/, notRun: "another program's, of which the machine may have none" },

@@ -1,10 +1,10 @@
-import { type StdioOptions, spawnSync } from 'node:child_process';
+import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { realCriu } from './checkpoint/real-criu.ts';
 import { isAlive, linkOf, mounts, slurp } from './support/host.ts';
 import type { Patch } from './support/json.ts';
-import { isTsrunc, ok, REFERENCE, RUNTIME, type RunOptions, refused } from './support/runtime.ts';
+import { invoke, isTsrunc, ok, REFERENCE, RUNTIME, type RunOptions, refused } from './support/runtime.ts';
 import { type Sandbox, sandbox } from './support/sandbox.ts';
 import { atTerminal, Receiver, Screen } from './support/terminal.ts';
 import { pause, until } from './support/wait.ts';
@@ -274,6 +274,53 @@ withCriu(title, () => {
     await until('it writes on', () => slurp(second).split('\n').length > 3);
     expect(Number(slurp(second).split('\n')[0])).toBe(last + 1);
     remove(id);
+  });
+
+  test('a container comes back below a state root on a shared mount, reached by a symbolic link; no mount stays', async () => {
+    const shared = box.scratch();
+    const root = path.join(box.scratch(), 'link');
+    fs.symlinkSync(path.join(shared, 'state'), root);
+    for (const words of [['-t', 'tmpfs', 'tmpfs'], ['--make-shared']]) execFileSync('mount', [...words, shared]);
+    try {
+      fs.mkdirSync(path.join(shared, 'state'));
+      const counter = begin();
+      await until('it counts', () => counter.count() > 1);
+      const to = images();
+      ok(checkpoint(counter.id, to));
+      const saved = counter.count();
+      const onHost = mounts().length;
+      const there = (...words: string[]) => invoke(['--root', root, ...words, counter.id], box.io(), caller);
+      ok(there('restore', '-d', '--image-path', to, '--bundle', counter.bundle));
+      await goesOn(counter, saved);
+      expect(mounts()).toHaveLength(onHost);
+      ok(there('delete', '--force'));
+    } finally {
+      execFileSync('umount', [shared]);
+    }
+  });
+
+  test('a rootfs on a shared mount, as Docker has it, is its slave again; what is mounted in it is not seen there', async () => {
+    const bundle = box.bundle({ script: counting, ownRootfs: true, patch: { '/root/readonly': false } });
+    const rootfs = path.join(bundle, 'rootfs');
+    for (const words of [['--bind', rootfs], ['--make-shared']]) execFileSync('mount', [...words, rootfs]);
+    try {
+      const counter: Counting = { id: box.id(), bundle, count: counterOf(bundle) };
+      box.create({ bundle, id: counter.id, stdio: NOWHERE }).start();
+      await until('it counts', () => counter.count() > 1);
+      const rootOf = () => mounts(state(counter.id).pid).find(({ target }) => target === '/')?.propagation;
+      const [before, onHost] = [rootOf(), mounts().length];
+      expect(before).toEqual([expect.stringMatching(/^master:/)]);
+      const to = images();
+      ok(checkpoint(counter.id, to));
+      const saved = counter.count();
+      ok(restore(counter.id, to, bundle));
+      await goesOn(counter, saved);
+      expect(rootOf()).toEqual(before);
+      expect(mounts()).toHaveLength(onHost);
+      remove(counter.id);
+    } finally {
+      execFileSync('umount', [rootfs]);
+    }
   });
 
   test('in the foreground the exit status is that of the program', async () => {

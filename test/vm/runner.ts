@@ -123,16 +123,20 @@ function named(name: string): string {
   return current.name === '' ? name : `${current.name} ${name}`;
 }
 
-const test = Object.assign((name: string, body: Body) => declare(name, body, false), {
-  skip: (name: string, body: Body) => declare(name, body, true),
-  each: (rows: readonly unknown[]) => (name: string, body: (...row: unknown[]) => unknown) => {
-    for (const row of rows) {
-      const values = Array.isArray(row) ? row : [row];
-      const used = values.slice(0, name.split('%').length - 1);
-      declare(format(name.replaceAll('%p', '%j'), ...used), () => body(...values), false);
-    }
-  },
-});
+const test = Object.assign(declarer(false), { skip: declarer(true) });
+
+/** What declares a test, or with `each` one for every row of a table. */
+function declarer(skipped: boolean) {
+  return Object.assign((name: string, body: Body) => declare(name, body, skipped), {
+    each: (rows: readonly unknown[]) => (name: string, body: (...row: unknown[]) => unknown) => {
+      for (const row of rows) {
+        const values = Array.isArray(row) ? row : [row];
+        const used = values.slice(0, name.split('%').length - 1);
+        declare(format(name.replaceAll('%p', '%j'), ...used), () => body(...values), skipped);
+      }
+    },
+  });
+}
 
 const hook = (kind: keyof Block['hooks']) => (body: Body) => void current.hooks[kind].push(body);
 

@@ -47,7 +47,7 @@ function restoreSettings(restoration: Restoration): CriuOptions {
   const inherited = [...namespaces].map(([key, fd]) => ({ key, fd }));
   return {
     ...commonSettings(engine, config, options),
-    root: restoration.state.criuRoot,
+    root: restoration.root,
     evasive_devices: true,
     // A child of ours, and not of criu's: we tell how it ended.
     rst_sibling: true,

@@ -20,6 +20,8 @@ export class Restoration implements RecipeContext {
   readonly namespaces = new Map<string, number>();
   /** criu's own numbers of its directories. */
   directories: ReturnType<CriuProcess['execute']> | undefined;
+  /** Where the rootfs is mounted for criu, once it is. */
+  root = '';
   /** The restored init, once there is one. */
   pid = 0;
   readonly subject = 'criu';

@@ -15,17 +15,16 @@ export const mountRoot: RestorationStep = {
   name: 'mount the rootfs for criu',
   pointer: '/root/path',
   do(restoration) {
-    const { engine } = restoration.facts;
     const { kernel } = restoration.criu.stub;
-    engine.files.mkdir(restoration.state.criuRoot, 0o755);
+    restoration.root = restoration.state.makeCriuRoot();
     kernel.calls.unshare(['CLONE_NEWNS']);
     kernel.calls.umask(0);
-    makeParentPrivate(kernel, restoration.state.path);
-    attachRoot(kernel, restoration);
+    makeParentPrivate(kernel, restoration.root);
+    attachRoot(kernel, restoration, { isPrivate: true });
     makeMountPoints(kernel, restoration);
     // With all that had to be mounted to make mount points in it.
-    kernel.calls.umount2(restoration.state.criuRoot, ['MNT_DETACH']);
-    attachRoot(kernel, restoration);
+    kernel.calls.umount2(restoration.root, ['MNT_DETACH']);
+    attachRoot(kernel, restoration, { isPrivate: false });
     kernel.flush();
   },
 };
@@ -39,11 +38,15 @@ function makeParentPrivate(kernel: RemoteKernel, path: string): void {
   }
 }
 
-function attachRoot(kernel: RemoteKernel, { facts, state }: Restoration): void {
+/**
+ * If it is to be mounted in, it is private: on the host nothing must appear below the rootfs. For criu it is a peer of the
+ * rootfs's own mount, which the restored root may be a slave of.
+ */
+function attachRoot(kernel: RemoteKernel, { facts, root }: Restoration, { isPrivate }: { isPrivate: boolean }): void {
   const { calls } = kernel;
   const tree = calls.open_tree(AT_FDCWD, facts.rootfs, ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE']);
-  calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { propagation: ['MS_PRIVATE'] });
-  calls.move_mount(tree, '', AT_FDCWD, state.criuRoot, ['MOVE_MOUNT_F_EMPTY_PATH']);
+  if (isPrivate) calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { propagation: ['MS_PRIVATE'] });
+  calls.move_mount(tree, '', AT_FDCWD, root, ['MOVE_MOUNT_F_EMPTY_PATH']);
   calls.close(tree);
 }
 
@@ -51,10 +54,10 @@ function attachRoot(kernel: RemoteKernel, { facts, state }: Restoration): void {
  * The rootfs may be another copy of the one that the container was made on: what create would have to make there is
  * made. Bind mounts are there meanwhile, for mount points inside of them.
  */
-function makeMountPoints(kernel: RemoteKernel, { facts, state }: Restoration): void {
+function makeMountPoints(kernel: RemoteKernel, { facts, root }: Restoration): void {
   const { calls } = kernel;
   const { config, engine, options } = facts;
-  const directory = calls.openat(AT_FDCWD, state.criuRoot, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
+  const directory = calls.openat(AT_FDCWD, root, ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'], 0);
   for (const mount of lasting(config)) {
     const bind = isBind(mount, optionsOf(mount));
     const source = sourceOf(mount, options.bundle);

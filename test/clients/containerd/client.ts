@@ -1,4 +1,4 @@
-import type { Client } from '../support/checks.ts';
+import type { Client } from '../support/client.ts';
 import { configuration } from '../support/configuration.ts';
 import { PRELUDE } from '../support/prelude.ts';
 import type { World } from '../support/world.ts';

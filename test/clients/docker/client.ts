@@ -1,11 +1,11 @@
-import type { Client } from '../support/checks.ts';
+import type { Client } from '../support/client.ts';
 import { configuration } from '../support/configuration.ts';
 import { PRELUDE } from '../support/prelude.ts';
 import type { World } from '../support/world.ts';
 
 /** With a bridge and the proxy for ports, but without netfilter, which the machine may not have. */
 const DAEMON = [
-  'dockerd --config-file /run/world/daemon.json --default-runtime tsrunc --live-restore',
+  'dockerd --config-file /run/world/daemon.json --default-runtime tsrunc --live-restore --experimental',
   '--iptables=false --ip-masq=false --log-level warn --pidfile /run/dockerd.pid',
 ].join(' ');
 

@@ -1,3 +1,4 @@
+import { alike } from '../support/alike.ts';
 import type { Check } from '../support/checks.ts';
 
 const SLEEPER = 'docker run -d --name one $image sleep 60 > /dev/null';
@@ -7,30 +8,17 @@ const EXECUTED = `await 'docker top one -o pid,comm | grep sleep'`;
 
 /** What is done to a container that exists. */
 export const container: readonly Check[] = [
+  ...alike('docker').container,
   {
     name: 'create, then start',
     command: 'docker create --name one $image echo made > /dev/null; docker start -a one',
     stdout: 'made',
-  },
-  { name: 'start again', command: 'docker run --name one $image echo made; docker start -a one', stdout: 'made\nmade' },
-  { name: 'exec', command: `${SLEEPER}; docker exec one echo from exec`, stdout: 'from exec' },
-  { name: 'the exit status of exec', command: `${SLEEPER}; docker exec one sh -c "exit 9"`, status: 9 },
-  { name: 'exec --interactive', command: `${SLEEPER}; echo typed | docker exec -i one cat`, stdout: 'typed' },
-  { name: 'exec --tty', command: `${SLEEPER}; docker exec -t one tty`, stdout: '/dev/pts/0' },
-  {
-    name: 'exec --user --workdir --env',
-    command: `${SLEEPER}; docker exec -u user -w /tmp -e A=b one sh -c 'id -u; pwd; echo $A'`,
-    stdout: '1000\n/tmp\nb',
   },
   {
     name: 'exec --privileged',
     runcNeeds: 'CAP_SYS_RESOURCE',
     command: `${SLEEPER}; docker exec --privileged one grep CapBnd /proc/self/status`,
     stdout: /0[1-9a-f][0-9a-f]*f{6}$/,
-  },
-  {
-    name: 'exec --detach',
-    command: `${SLEEPER}; docker exec -d one touch /tmp/made; await 'docker exec one ls /tmp/made'`,
   },
   {
     name: 'cp, out and in',
@@ -70,11 +58,6 @@ docker inspect --format '{{.HostConfig.RestartPolicy.Name}}' one`,
     stdout: 'one\nalways',
   },
   {
-    name: 'logs',
-    command: 'docker run --name one $image sh -c "echo a; echo b" > /dev/null; docker logs one',
-    stdout: 'a\nb',
-  },
-  {
     name: 'logs --follow',
     command: 'docker run -d --name one $image sh -c "echo a; sleep 1; echo b" > /dev/null; docker logs -f one',
     stdout: 'a\nb',
@@ -86,26 +69,6 @@ docker run -d --name one $image sh -c 'sleep 1; echo late; exit 6' > /dev/null
 docker attach one`,
     status: 6,
     stdout: 'late',
-  },
-  { name: 'kill', command: `${SLEEPER}; docker kill one; docker wait one`, stdout: 'one\n137' },
-  {
-    name: 'kill --signal',
-    command: `
-docker run -d --name one $image sh -c 'trap "exit 3" USR1; while :; do sleep 0.1; done' > /dev/null
-sleep 0.5; docker kill -s USR1 one; docker wait one`,
-    stdout: 'one\n3',
-  },
-  {
-    name: 'stop: SIGTERM',
-    command: `
-docker run -d --name one $image sh -c 'trap "exit 4" TERM; while :; do sleep 0.1; done' > /dev/null
-sleep 0.5; docker stop one; docker inspect --format '{{.State.ExitCode}}' one`,
-    stdout: 'one\n4',
-  },
-  {
-    name: 'stop: SIGKILL after its time',
-    command: `${SLEEPER}; docker stop -t 1 one; docker inspect --format '{{.State.ExitCode}}' one`,
-    stdout: 'one\n137',
   },
   {
     name: 'wait',
@@ -121,13 +84,6 @@ sleep 0.5; docker stop one; docker inspect --format '{{.State.ExitCode}}' one`,
     name: 'its process is the one that inspect names',
     command: `${SLEEPER}; ${EXECUTED}; tr '\\0' ' ' < /proc/$(docker inspect --format '{{.State.Pid}}' one)/cmdline`,
     stdout: 'sleep 60 ',
-  },
-  { name: 'restart', command: `${SLEEPER}; docker restart -t 0 one; status one`, stdout: 'one\nrunning' },
-  {
-    name: '--restart on-failure',
-    command: `
-docker run -d --name one --restart on-failure:2 $image sh -c 'exit 1' > /dev/null
-await 'test "$(docker inspect --format "{{.RestartCount}} {{.State.Status}}" one)" = "2 exited"'`,
   },
   {
     name: '--health-cmd',

@@ -1,4 +1,5 @@
 import { runChecks } from '../support/checks.ts';
+import { checkpoint } from './checkpoint.ts';
 import { client } from './client.ts';
 import { container } from './container.ts';
 import { daemon } from './daemon.ts';
@@ -9,5 +10,6 @@ runChecks(client, {
   'docker run': run,
   'a container': container,
   'the daemon': daemon,
+  'checkpoint and restore': checkpoint,
   'what cannot be run': failures,
 });

@@ -1,5 +1,5 @@
 import { count } from '../../integration/support/wait.ts';
-import { World } from '../support/world.ts';
+import { worldOf } from '../support/client.ts';
 import { client } from './client.ts';
 
 const RUNS = count(20, 200);
@@ -12,19 +12,10 @@ find /sys/fs/cgroup -mindepth 1 -type d
 awk '{ print $5 }' /proc/self/mountinfo
 ps -eo comm= | grep -vxE 'ps|grep|awk|bash|sort|find|sleep|docker'`;
 
-const missing = World.lacks(client.programs);
-if (missing.length > 0) {
-  test.skip(`not installed: ${missing.join(', ')}`, () => {});
-} else {
-  jest.setTimeout(600_000);
-  const world = new World();
-  const shell = (command: string) => world.shell(command, { prelude: client.prelude, seconds: 500 });
+const world = worldOf(client);
 
-  beforeAll(async () => {
-    await world.open();
-    await client.open(world);
-  });
-  afterAll(() => world.close());
+if (world !== undefined) {
+  const shell = (command: string) => world.shell(command, { prelude: client.prelude, seconds: 500 });
 
   test(`after ${RUNS} times \`docker run --rm\`, ten at a time, nothing remains`, async () => {
     await shell('docker run --rm $image true');

@@ -1,4 +1,5 @@
 import { runChecks } from '../support/checks.ts';
+import { checkpoint } from './checkpoint.ts';
 import { client } from './client.ts';
 import { container } from './container.ts';
 import { failures } from './failures.ts';
@@ -11,5 +12,6 @@ runChecks(client, {
   'a container': container,
   'pods and what is generated': pods,
   'an unprivileged user': rootless,
+  'checkpoint and restore': checkpoint,
   'what cannot be run': failures,
 });

@@ -1,7 +1,9 @@
+import { type Criu, realCriu } from '../../integration/checkpoint/real-criu.ts';
 import { hasCapability } from '../../integration/support/host.ts';
 import { isTsrunc } from '../../integration/support/runtime.ts';
 import { count } from '../../integration/support/wait.ts';
-import { type Result, World } from './world.ts';
+import { type Client, worldOf } from './client.ts';
+import type { Result } from './world.ts';
 
 /** A line that a user types, and what has to come of it. */
 export interface Check {
@@ -18,18 +20,8 @@ export interface Check {
   readonly seconds?: number;
   /** What runc refuses to do without, while tsrunc does what can be done. */
   readonly runcNeeds?: 'CAP_SYS_RESOURCE';
-}
-
-export interface Client {
-  readonly name: string;
-  /** Without these its checks are skipped, by name. */
-  readonly programs: readonly string[];
-  /** Starts daemons and imports the image. */
-  open(world: World): Promise<void>;
-  /** Shell that every check begins with. */
-  readonly prelude: string;
-  /** Takes away what a check has left, so that the next one does not see it. */
-  readonly reset: string;
+  /** It takes a criu that can save and restore a process on this kernel. */
+  readonly needs?: 'criu';
 }
 
 /** What clients say that have not understood the log of a failed command. */
@@ -40,30 +32,32 @@ const SAMPLE = 10;
 
 /** Makes a test of every check. All of them share one world and one set of daemons, one after the other. */
 export function runChecks(client: Client, tables: Readonly<Record<string, readonly Check[]>>): void {
-  const missing = World.lacks(client.programs);
-  if (missing.length > 0) {
-    test.skip(`${client.name}: not installed: ${missing.join(', ')}`, () => {});
-    return;
-  }
-  jest.setTimeout(180_000);
-  const world = new World();
-  beforeAll(async () => {
-    await world.open();
-    await client.open(world);
-  });
+  const total = Object.values(tables).flat().length;
+  const chosen = Object.entries(tables).map(
+    ([theme, checks]) => [theme, spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total))] as const,
+  );
+  const criu = criuFor(chosen.flatMap(([, checks]) => checks));
+  const world = worldOf(client, criu);
+  if (world === undefined) return;
   afterEach(async () => {
     await world.shell(client.reset);
   });
-  afterAll(() => world.close());
-  const total = Object.values(tables).flat().length;
-  for (const [theme, checks] of Object.entries(tables)) {
+  for (const [theme, checks] of chosen) {
     describe(theme, () => {
-      for (const check of spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total)))
-        (isRefused(check) ? test.skip : test)(check.name, async () =>
+      for (const check of checks) {
+        const lacks = check.needs === 'criu' && criu === undefined;
+        (lacks || isRefused(check) ? test.skip : test)(check.name, async () =>
           demand(check, await world.shell(check.command, { prelude: client.prelude, ...check })),
         );
+      }
     });
   }
+}
+
+/** Looked for only where a check needs it: to try it takes seconds. */
+function criuFor(checks: readonly Check[]): Criu | undefined {
+  const found = checks.some(({ needs }) => needs === 'criu') ? realCriu() : undefined;
+  return found !== undefined && 'directory' in found ? found : undefined;
 }
 
 /** `wanted` of them, from all over the table. */

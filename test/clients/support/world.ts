@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import type { Criu } from '../../integration/checkpoint/real-criu.ts';
 import { cgroup2Mount, cgroupsNamed, childrenOf, slurp, which } from '../../integration/support/host.ts';
 import { RUNTIME } from '../../integration/support/runtime.ts';
 import { PATIENCE, until } from '../../integration/support/wait.ts';
@@ -35,6 +36,9 @@ export class World {
   /** The runtime under test, as the world's processes see it. */
   readonly runtime = `/run/world/bin/${path.basename(RUNTIME)}`;
 
+  /** With a criu that its programs find, if one is given. */
+  constructor(private readonly criu?: Criu) {}
+
   /** Programs that are missing for a world with these. */
   static lacks(programs: readonly string[]): string[] {
     const missing = [...TOOLS, ...programs].filter((program) => which(program) === undefined);
@@ -47,7 +51,7 @@ export class World {
     const image = path.join(this.scratch, 'image.tar');
     makeImage(which('busybox') ?? '', this.scratch, image);
     const log = fs.openSync(path.join(this.scratch, 'world.log'), 'a');
-    const enter = [path.join(__dirname, 'world.sh'), RUNTIME, image, this.cgroup];
+    const enter = [path.join(__dirname, 'world.sh'), RUNTIME, image, this.cgroup, this.criu?.tree ?? ''];
     const unshare = ['unshare', ...NAMESPACES, '--fork', '--kill-child', '--mount-proc', ...enter];
     this.outside = spawn('setpriv', ['--pdeathsig', 'KILL', ...unshare], { stdio: ['ignore', log, log] });
     fs.closeSync(log);
@@ -119,7 +123,8 @@ export class World {
   }
 
   private environment(): Record<string, string> {
-    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    const system = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    const path = this.criu === undefined ? system : `${this.criu.directory}:${system}`;
     return { PATH: path, HOME: '/root', RUNTIME: this.runtime, LANG: 'C.UTF-8', TERM: 'xterm' };
   }
 

@@ -8,17 +8,25 @@ import { which } from '../support/host.ts';
  * A criu that can save and restore a process on this kernel: the machine's, that of TSRUNC_CRIU, or a newer one of
  * Debian's that is unpacked into a directory of its own, once for all runs. Or why there is none.
  */
-export type Found = { readonly directory: string } | { readonly reason: string };
+export type Found = Criu | { readonly reason: string };
+
+export interface Criu {
+  /** Where the program is. */
+  readonly directory: string;
+  /** What must be there as well, if it is none of the system's. */
+  readonly tree?: string;
+}
 
 export function realCriu(): Found {
   if (process.getuid?.() !== 0) return { reason: 'criu needs root' };
   const named = process.env['TSRUNC_CRIU'];
   const own = named ?? which('criu');
-  if (own !== undefined && works(own)) return { directory: path.dirname(own) };
+  if (own !== undefined && works(own))
+    return { directory: path.dirname(own), ...(named !== undefined && { tree: path.dirname(own) }) };
   if (named !== undefined) return { reason: `${named} cannot save and restore a process here` };
   try {
     const unpacked = unpackedCriu();
-    if (works(unpacked)) return { directory: path.dirname(unpacked) };
+    if (works(unpacked)) return { directory: path.dirname(unpacked), tree: CACHE };
     return { reason: 'neither the machine’s criu nor a newer one can save and restore a process here' };
   } catch (error) {
     return { reason: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) };
@@ -43,15 +51,14 @@ function works(criu: string): boolean {
 
 /** Its libraries are newer than the machine's, so it is started by its own loader. */
 function unpackedCriu(): string {
-  const cache = path.join(os.tmpdir(), 'tsrunc-newer-criu');
-  const program = path.join(cache, 'bin', 'criu');
+  const program = path.join(CACHE, 'bin', 'criu');
   if (fs.existsSync(program)) {
     // The place is known to everybody, and what lies there is going to be executed.
-    if (fs.lstatSync(cache).uid !== 0) throw new Error(`${cache} is not root’s`);
+    if (fs.lstatSync(CACHE).uid !== 0) throw new Error(`${CACHE} is not root’s`);
     return program;
   }
   if (which('debootstrap') === undefined) throw new Error('there is no debootstrap to fetch a newer criu with');
-  const partial = fs.mkdtempSync(`${cache}-`);
+  const partial = fs.mkdtempSync(`${CACHE}-`);
   try {
     const root = path.join(partial, 'root');
     const fetched = ['--variant=minbase', '--include=criu', '--download-only', 'sid', root];
@@ -61,8 +68,8 @@ function unpackedCriu(): string {
     for (const name of fs.readdirSync(archives).filter((file) => /^(criu|lib).*\.deb$/.test(file)))
       execFileSync('dpkg-deb', ['-x', path.join(archives, name), tree], { timeout: 30_000 });
     fs.rmSync(root, { recursive: true });
-    write(partial, cache);
-    fs.renameSync(partial, cache);
+    write(partial, CACHE);
+    fs.renameSync(partial, CACHE);
   } catch (error) {
     fs.rmSync(partial, { recursive: true, force: true });
     if (!fs.existsSync(program)) throw error;
@@ -95,3 +102,4 @@ function entries(directory: string): string[] {
 }
 
 const FETCH_MS = 240_000;
+const CACHE = path.join(os.tmpdir(), 'tsrunc-newer-criu');

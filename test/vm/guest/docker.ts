@@ -21,6 +21,9 @@ const CONTAINERD = '/run/docker/containerd/containerd.sock';
 /** Outside the sandbox: the machine ends after these, and nobody waits until the daemons have. */
 const DATA = '/tmp/docker';
 const MiB = 1 << 20;
+const CGROUPS = '/sys/fs/cgroup';
+/** Docker limits swap only if there is a limit of swap for itself, which the root of the hierarchy has not. */
+const OWN_CGROUP = path.join(CGROUPS, 'dockerd');
 
 let daemon: ChildProcess | undefined;
 /** For ctr, which takes a directory as well: an import costs seconds. */
@@ -34,7 +37,10 @@ beforeAll(async () => {
   rootfs = path.join(scratch, 'rootfs');
   const log = '/tmp/dockerd.log';
   const output = fs.openSync(log, 'a');
-  daemon = spawn('dockerd', daemonArguments(), { stdio: ['ignore', output, output] });
+  fs.writeFileSync(path.join(CGROUPS, 'cgroup.subtree_control'), '+memory');
+  fs.mkdirSync(OWN_CGROUP);
+  const enter = ['-c', `echo 0 > ${OWN_CGROUP}/cgroup.procs; exec dockerd "$@"`, 'sh'];
+  daemon = spawn('sh', [...enter, ...daemonArguments()], { stdio: ['ignore', output, output] });
   fs.closeSync(output);
   try {
     await until('dockerd answers', () => fs.existsSync('/run/docker.sock') && docker('version').status === 0, 60);
@@ -86,6 +92,12 @@ inFull('docker run: a CPU quota slows it down', () => {
   expect(Number(/nr_throttled (\d+)/.exec(stdout)?.[1])).toBeGreaterThan(0);
 });
 
+inFull('docker run: who takes more memory than there is is killed', () => {
+  const limits = ['--memory', '16m', '--memory-swap', '16m'];
+  const result = docker('run', '--rm', ...limits, 'busybox:test', 'dd', 'if=/dev/zero', 'of=/dev/null', 'bs=64M');
+  expect(result).toMatchObject({ status: 137, stderr: '' });
+});
+
 inFull('ctr run, ctr task metrics: limits and numbers of the cgroup', () => {
   const limits = ['--memory-limit', String(32 * MiB), '--cpus', '0.5'];
   expect(run('-d', ...limits, rootfs, 'one', '/bin/sleep', '600')).toMatchObject({ status: 0, stderr: '' });
@@ -105,7 +117,7 @@ testDocker('ctr run: too little memory to begin with is said in the words of the
 
 /** ctr does not let its containers see them. */
 function limitsOf(cgroup: string): string[] {
-  return ['memory.max', 'cpu.max', 'pids.max'].map((file) => slurp(`/sys/fs/cgroup/${cgroup}/${file}`).trim());
+  return ['memory.max', 'cpu.max', 'pids.max'].map((file) => slurp(path.join(CGROUPS, cgroup, file)).trim());
 }
 
 function daemonArguments(): string[] {

@@ -58,6 +58,23 @@ describe('What clients send', () => {
     ['--rootless true state c1', '--rootless="true" state(c1)'],
     ['--log=journald:c1 --log-level=error state c1', '--log="journald:c1" --log-level="error" state(c1)'],
     ['exec -d x', 'exec(x) --detach=true'],
+    ['create --bundle /b --pidfd-socket /s c1', 'create(c1) --bundle="/b" --pidfd-socket="/s"'],
+    [
+      'checkpoint --image-path /i --work-path /w --tcp-established --shell-job --file-locks --empty-ns network c1',
+      'checkpoint(c1) --image-path="/i" --work-path="/w" --tcp-established=true --shell-job=true --file-locks=true --empty-ns=["network"]',
+    ],
+    [
+      '--root /r checkpoint --image-path /i --work-path /w --leave-running --file-locks c1',
+      '--root="/r" checkpoint(c1) --image-path="/i" --work-path="/w" --leave-running=true --file-locks=true',
+    ],
+    [
+      'restore --image-path /i --work-path /w --detach --pid-file /p --no-pivot -no-subreaper --bundle /b c1',
+      'restore(c1) --bundle="/b" --pid-file="/p" --detach=true --no-subreaper=true --no-pivot=true --image-path="/i" --work-path="/w"',
+    ],
+    [
+      'restore --bundle /b --pid-file /p --detach --image-path /i --work-path /b --lsm-mount-context=l c1',
+      'restore(c1) --bundle="/b" --pid-file="/p" --detach=true --image-path="/i" --work-path="/b" --lsm-mount-context="l"',
+    ],
     ['features', 'features()'],
     ['--version', 'version'],
   ]);

@@ -26,6 +26,14 @@ const IDMAPPED = {
   gidMappings: [{ containerID: 0, hostID: 1, size: 1 }],
 };
 
+/** What lies on a mount of the host is not foreseen: it is looked for, made, and looked for again. */
+const BESIDE_A_MOUNT: Patch = {
+  '/mounts/-': [
+    { destination: '/srv', type: 'bind', source: 'rootfs/tmp', options: ['bind'] },
+    { destination: '/srv/data/deep', type: 'tmpfs', source: 'tmpfs' },
+  ],
+};
+
 interface Hint {
   readonly patch?: Patch;
   readonly call: RegExp;
@@ -103,6 +111,18 @@ const creations: Readonly<Record<string, Hint>> = {
     call: /^init: mkdirat\(.*absent/,
     fail: 'EROFS',
     says: 'the mount point does not exist and the file system is read-only',
+  },
+  'a mount point that is gone when it was made': {
+    patch: BESIDE_A_MOUNT,
+    call: /^init: openat2\(.*"srv\/data\/deep"/,
+    fail: 'ENOENT',
+    says: '/srv/data/deep was there and is not any more (is somebody changing the rootfs meanwhile?)',
+  },
+  'a directory on the way to a mount point that becomes a link': {
+    patch: BESIDE_A_MOUNT,
+    call: /^init: openat2\(.*"srv\/data", .*RESOLVE_NO_SYMLINKS/,
+    fail: 'ELOOP',
+    says: '/srv/data was there and is not any more (is somebody changing the rootfs meanwhile?)',
   },
   'no more processes': {
     call: /^runtime: posix_spawn/,

@@ -1,4 +1,4 @@
-import type { Batch, EntryOptions, Operand, Result } from './batch.ts';
+import type { Batch, EntryOptions, Result } from './batch.ts';
 import type { Param, ValueOf } from './params.ts';
 import { type Signatures, signatures } from './signatures.ts';
 
@@ -29,13 +29,8 @@ type Method = (this: { readonly sink: Sink<unknown>; readonly options: EntryOpti
 for (const [name, params] of Object.entries(signatures) as [keyof Signatures, readonly Param<never>[]][]) {
   methods[name] = function (...args) {
     const { batch, step } = this.sink;
-    const registers: Operand[] = [];
-    for (const [i, param] of params.entries()) registers.push(...param.registers(batch, args[i] as never));
-    const words = (): string[] => {
-      const all: string[] = [];
-      for (const [i, param] of params.entries()) all.push(...param.words(args[i] as never));
-      return all;
-    };
+    const registers = params.flatMap((param, i) => param.registers(batch, args[i] as never));
+    const words = (): string[] => params.map((param, i) => param.words(args[i] as never));
     return this.sink.added(batch.add({ name, words }, registers, { ...this.options, step }));
   };
 }

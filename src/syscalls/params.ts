@@ -5,7 +5,7 @@ import type { Struct } from './struct.ts';
 /** One parameter of a typed call: how a value becomes registers, and how it reads. */
 export interface Param<T> {
   registers(batch: Batch, value: T): readonly Operand[];
-  words(value: T): readonly string[];
+  words(value: T): string;
 }
 
 /** Marks a declaration's value type; never called. */
@@ -13,24 +13,24 @@ export type ValueOf<P> = P extends Param<infer T> ? T : never;
 
 export const int: Param<Operand> = {
   registers: (_, value) => [value],
-  words: (value) => [operandWords(value)],
+  words: (value) => operandWords(value),
 };
 
 /** A descriptor; a result reads as the path that it was opened by. */
 export const fd: Param<Operand> = {
   registers: (_, value) => [value],
-  words: (value) => [value === AT_FDCWD ? 'AT_FDCWD' : operandWords(value)],
+  words: (value) => (value === AT_FDCWD ? 'AT_FDCWD' : operandWords(value)),
 };
 
 export const mode: Param<number> = {
   registers: (_, value) => [value],
-  words: (value) => [`0${value.toString(8)}`],
+  words: (value) => `0${value.toString(8)}`,
 };
 
 /** A NUL-terminated string; null is a null pointer. */
 export const path: Param<string | null> = {
   registers: (batch, value) => [value === null ? 0 : batch.input(cString(value))],
-  words: (value) => [value === null ? 'NULL' : JSON.stringify(value)],
+  words: (value) => (value === null ? 'NULL' : JSON.stringify(value)),
 };
 
 /** `argv`, `envp`: an array of strings that ends with a null pointer. */
@@ -42,26 +42,26 @@ export const strings: Param<readonly string[]> = {
     });
     return [array];
   },
-  words: (values) => [`[${values.map((value) => JSON.stringify(value)).join(', ')}]`],
+  words: (values) => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`,
 };
 
 /** `envp`: values may be secrets, so only their number reads. */
 export const environment: Param<readonly string[]> = {
   registers: strings.registers,
-  words: (values) => [`${values.length} variables`],
+  words: (values) => `${values.length} variables`,
 };
 
 export function flags<T extends Table>(table: T): Param<readonly (keyof T & string)[]> {
   return {
     registers: (_, names) => [bitsOf(table, names)],
-    words: (names) => [names.length ? names.join('|') : '0'],
+    words: (names) => (names.length ? names.join('|') : '0'),
   };
 }
 
 export function choice<T extends Table>(table: T): Param<keyof T & string> {
   return {
     registers: (_, name) => [bitsOf(table, [name])],
-    words: (name) => [name],
+    words: (name) => name,
   };
 }
 
@@ -69,7 +69,7 @@ export function choice<T extends Table>(table: T): Param<keyof T & string> {
 export function structOf(declaration: Struct): Param<StructFields> {
   return {
     registers: (batch, value) => [batch.struct(declaration, value)],
-    words: (value) => [structWords(value)],
+    words: (value) => structWords(value),
   };
 }
 
@@ -77,26 +77,26 @@ export function structOf(declaration: Struct): Param<StructFields> {
 export function sizedStruct(declaration: Struct): Param<StructFields> {
   return {
     registers: (batch, value) => [batch.struct(declaration, value), declaration.size],
-    words: (value) => [structWords(value)],
+    words: (value) => structWords(value),
   };
 }
 
 /** Memory that is already in the batch, or a null pointer. */
 export const memory: Param<Memory | 0> = {
   registers: (_, value) => [value],
-  words: (value) => [value === 0 ? 'NULL' : `${value.bytes.length} bytes`],
+  words: (value) => (value === 0 ? 'NULL' : `${value.bytes.length} bytes`),
 };
 
 /** A buffer and its length. */
 export const buffer: Param<Memory> = {
   registers: (_, value) => [value, value.bytes.length],
-  words: (value) => [`${value.bytes.length} bytes`],
+  words: (value) => `${value.bytes.length} bytes`,
 };
 
 /** Bytes to write and their length. */
 export const bytes: Param<Uint8Array> = {
   registers: (batch, value) => [batch.input(value), value.length],
-  words: (value) => [excerpt(value)],
+  words: (value) => excerpt(value),
 };
 
 /** A string without terminator and its length: sethostname. */
@@ -105,25 +105,25 @@ export const text: Param<string> = {
     const encoded = utf8(value);
     return [batch.input(encoded), encoded.length];
   },
-  words: (value) => [JSON.stringify(value)],
+  words: (value) => JSON.stringify(value),
 };
 
 /** A list of 32-bit ids after their number: setgroups. */
 export const idList: Param<readonly number[]> = {
   registers: (batch, values) => [values.length, batch.input(new Uint8Array(Uint32Array.from(values).buffer))],
-  words: (values) => [`[${values.join(', ')}]`],
+  words: (values) => `[${values.join(', ')}]`,
 };
 
 /** The length of a bit mask, then the mask: sched_setaffinity. */
 export const mask: Param<Uint8Array> = {
   registers: (batch, value) => [value.length, batch.input(value)],
-  words: (value) => [`${8 * value.length} bits`],
+  words: (value) => `${8 * value.length} bits`,
 };
 
 /** A node mask and the number of its bits, which the kernel takes one off; empty is a null pointer: set_mempolicy. */
 export const nodes: Param<Uint8Array> = {
   registers: (batch, value) => (value.length ? [batch.input(value), 8 * value.length + 1] : [0, 0]),
-  words: (value) => [value.length ? `${8 * value.length} bits` : 'NULL'],
+  words: (value) => (value.length ? `${8 * value.length} bits` : 'NULL'),
 };
 
 /** UTF-8 without the engine's help: this layer may not ask for one. */
@@ -202,6 +202,7 @@ function fieldWords(field: StructFields[string]): string {
 }
 
 function excerpt(value: Uint8Array): string {
-  const shown = [...value.subarray(0, 32)].map((code) => (code >= 32 && code < 127 ? String.fromCharCode(code) : '.'));
-  return JSON.stringify(shown.join('')) + (value.length > 32 ? `… ${value.length} bytes` : '');
+  let shown = '';
+  for (const code of value.subarray(0, 32)) shown += code >= 32 && code < 127 ? String.fromCharCode(code) : '.';
+  return JSON.stringify(shown) + (value.length > 32 ? `… ${value.length} bytes` : '');
 }

@@ -24,7 +24,7 @@ export function htmlTrace({ command, steps, calls, end }: Recording): string {
     ],
   };
   // Nothing in a script element may look like its end.
-  const json = JSON.stringify(data).replace(/</g, '\\u003c');
+  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
   const title = `tsrunc ${command.join(' ')}`.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   return `<!doctype html>
 <html lang="en">

@@ -10,12 +10,18 @@ import type { Entry } from '../batch.ts';
  */
 export class Sequence {
   private last = 0;
+  /** Those who want to hear of it. Most watch only one side, and this is on the way of every call. */
+  private readonly before: readonly Watcher[];
+  private readonly after: readonly Watcher[];
 
   constructor(
-    private readonly watchers: readonly Watcher[],
+    watchers: readonly Watcher[],
     /** Nanoseconds since a moment that does not change. */
     readonly clock: () => number,
-  ) {}
+  ) {
+    this.before = watchers.filter(({ before }) => before);
+    this.after = watchers.filter(({ after }) => after);
+  }
 
   /** How many numbers have been given. */
   get length(): number {
@@ -29,7 +35,7 @@ export class Sequence {
 
   /** The call is about to be made. The first watcher who wants something else to happen is obeyed. */
   announce(call: NumberedCall): Instead | undefined {
-    for (const watcher of this.watchers) {
+    for (const watcher of this.before) {
       const instead = watcher.before?.(call);
       if (instead) return instead;
     }
@@ -37,7 +43,7 @@ export class Sequence {
   }
 
   report(call: NumberedCall, result: number | undefined, timing: Timing): void {
-    for (const watcher of this.watchers) watcher.after?.(call, result, timing);
+    for (const watcher of this.after) watcher.after?.(call, result, timing);
   }
 }
 

@@ -23,7 +23,9 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
    */
   protected announce(batch: Batch): Passage {
     const calls: PortCall[] = [];
-    for (const [i, entry] of batch.entries.entries()) {
+    let i = -1;
+    for (const entry of batch.entries) {
+      i++;
       if (entry.kind === 'store') continue;
       const call = new PortCall(this.process, entry, this.sequence.next());
       const instead = this.sequence.announce(call);

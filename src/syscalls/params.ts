@@ -174,14 +174,16 @@ function operandWords(value: Operand): string {
 
 /** The path that a descriptor was opened by. A trace asks at each of its uses: it is looked for once. */
 function nameOf(call: Call): string | undefined {
-  if (!names.has(call)) {
-    const name = call.words().find((word) => word.startsWith('"') && word !== '""');
+  let name = names.get(call);
+  if (name === undefined) {
+    name = call.words().find((word) => word.startsWith('"') && word !== '""') ?? '';
     names.set(call, name);
   }
-  return names.get(call);
+  return name === '' ? undefined : name;
 }
 
-const names = new WeakMap<Call, string | undefined>();
+/** Empty for what was not opened by a path. */
+const names = new WeakMap<Call, string>();
 
 function structWords(value: StructFields): string {
   let words = '';
@@ -196,9 +198,12 @@ function structWords(value: StructFields): string {
 function fieldWords(field: StructFields[string]): string {
   if (field === undefined) return '';
   if (typeof field === 'number' || typeof field === 'bigint') return `${field}`;
-  if (field instanceof Uint8Array) return excerpt(field);
-  if (field instanceof Memory || field instanceof Result || field instanceof Word) return operandWords(field);
-  return field.join('|');
+  if (isList(field)) return field.join('|');
+  return field instanceof Uint8Array ? excerpt(field) : operandWords(field);
+}
+
+function isList(field: StructFields[string]): field is readonly string[] {
+  return Array.isArray(field);
 }
 
 function excerpt(value: Uint8Array): string {

@@ -28,6 +28,11 @@ export class Sequence {
     return this.last;
   }
 
+  /** Whether anybody wants to hear of calls before they are made. If not, {@link announce} need not be asked. */
+  get isAnnounced(): boolean {
+    return this.before.length > 0;
+  }
+
   /** The number of a call that is about to be made. */
   next(): number {
     return ++this.last;

@@ -47,7 +47,8 @@ function failMatching(found: RegExp, errno: string): Watcher {
     before(call) {
       if ((kind === 'once' && victim) || !found.test(wordsOf(call))) return undefined;
       victim ??= call;
-      return { result: -errnoNumber(errno) };
+      // NOTHING: it is not made, and says that it was.
+      return { result: errno === 'NOTHING' ? 0 : -errnoNumber(errno) };
     },
   };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { buildSync } from 'esbuild';
-import { type Outcome, transcript } from '../integration/support/runtime.ts';
+import { type Outcome, type RunOptions, transcript } from '../integration/support/runtime.ts';
 import type { Sandbox } from '../integration/support/sandbox.ts';
 
 const root = path.join(__dirname, '../..');
@@ -33,7 +33,7 @@ export function faultyRuntime(directory: string, name: string): string {
 export type Fault =
   | { readonly fail: string; readonly at: number }
   | { readonly dieAt: number }
-  /** Every call fails whose words match, or the first of them: `init: pivot_root(".", ".")`. */
+  /** Every call fails whose words match, or the first of them: `init: pivot_root(".", ".")`. `NOTHING` is a success without effect. */
   | { readonly fail: string; readonly call: RegExp; readonly once?: true };
 
 export interface FaultyOutcome extends Outcome {
@@ -49,9 +49,10 @@ export class Faulty {
     private readonly program: string,
   ) {}
 
-  run(args: readonly string[], fault?: Fault): FaultyOutcome {
+  run(args: readonly string[], fault?: Fault, options: Pick<RunOptions, 'caller'> = {}): FaultyOutcome {
     const report = `${this.box.io()}.report`;
     const outcome = this.box.runtime(args, {
+      ...options,
       runtime: this.program,
       timeout: 30,
       env: {

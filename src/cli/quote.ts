@@ -14,7 +14,7 @@ export function goQuote(text: string): string {
 /** Text for a terminal or a line of a table: what Go does not call printable is spelled out as an escape. */
 export function printable(text: string): string {
   // Most of what is printed, and a class of Unicode's takes long to make.
-  if (/^[ -~]*$/.test(text)) return text;
+  if (/^[ -~…’]*$/.test(text)) return text;
   return text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (char) => short[char] ?? numeric(char));
 }
 

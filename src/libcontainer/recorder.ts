@@ -50,7 +50,10 @@ export class Recorder {
     this.sequence = new Sequence(
       [
         {
-          after: (call, result, timing) => void this.#calls.push({ call, result, timing, during: this.#during }),
+          after: (call, result, timing) => {
+            if (call.number === 0 && this.#answers(call, result)) return;
+            this.#calls.push({ call, result, timing, during: this.#during });
+          },
         },
       ],
       () => this.#now(),
@@ -92,6 +95,14 @@ export class Recorder {
       step: nameOf(call.step) ?? during,
     }));
     return { command: this.engine.argv, steps: this.#steps, calls, end };
+  }
+
+  /** Whether it is the answer to a call that was recorded when it was sent: `run` and a plan park init themselves. */
+  #answers({ process, name }: NumberedCall, result: number | undefined): boolean {
+    const sent = this.#calls.filter(({ call }) => call.number > 0 && call.process === process);
+    const unanswered = sent.find((other) => other.result === undefined && other.call.name === name);
+    if (unanswered) unanswered.result = result;
+    return sent.length > 0;
   }
 
   #begin(name: string, pointer?: string): void {

@@ -3,6 +3,7 @@ import { oomObituary } from './cgroups/obituary.ts';
 import { cgroupOf } from './container-cgroup.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
+import { report } from './errors.ts';
 import { type Attendant, SignalRelay } from './foreground.ts';
 import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
@@ -47,7 +48,7 @@ function runInForeground(host: Host, id: string, options: RunOptions): Ended {
   } finally {
     terminal.end();
   }
-  if (!options.keep) remove(host, id, { force: true });
+  if (!options.keep) removeOrTryAgain(host, id);
   return ended;
 }
 
@@ -56,7 +57,17 @@ function orRemove<T>(host: Host, id: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    remove(host, id, { force: true });
+    removeOrTryAgain(host, id);
     throw error;
+  }
+}
+
+/** Nobody deletes what `run` has made. What was in the way of it may not be any more, and what is done is not done twice. */
+function removeOrTryAgain(host: Host, id: string): void {
+  try {
+    remove(host, id, { force: true });
+  } catch (error) {
+    host.log.debug(`delete, to be tried again: ${report(error).message}`);
+    remove(host, id, { force: true });
   }
 }

@@ -52,6 +52,6 @@ class MadeCall implements Call {
   }
 
   words(): string[] {
-    return this.#params.flatMap((param, i) => param.words(this.#args[i] as never));
+    return this.#params.map((param, i) => param.words(this.#args[i] as never));
   }
 }

@@ -6,7 +6,7 @@ import type { Struct } from './struct.ts';
 export interface Param<T> {
   /** Appends to `registers` what the kernel takes for it; memory that it needs goes into `batch`. */
   put(batch: Batch, value: T, registers: Operand[]): void;
-  words(value: T): readonly string[];
+  words(value: T): string;
 }
 
 /** Marks a declaration's value type; never called. */
@@ -14,24 +14,24 @@ export type ValueOf<P> = P extends Param<infer T> ? T : never;
 
 export const int: Param<Operand> = {
   put: (_, value, registers) => void registers.push(value),
-  words: (value) => [operandWords(value)],
+  words: (value) => operandWords(value),
 };
 
 /** A descriptor; a result reads as the path that it was opened by. */
 export const fd: Param<Operand> = {
   put: (_, value, registers) => void registers.push(value),
-  words: (value) => [value === AT_FDCWD ? 'AT_FDCWD' : operandWords(value)],
+  words: (value) => (value === AT_FDCWD ? 'AT_FDCWD' : operandWords(value)),
 };
 
 export const mode: Param<number> = {
   put: (_, value, registers) => void registers.push(value),
-  words: (value) => [`0${value.toString(8)}`],
+  words: (value) => `0${value.toString(8)}`,
 };
 
 /** A NUL-terminated string; null is a null pointer. */
 export const path: Param<string | null> = {
   put: (batch, value, registers) => void registers.push(value === null ? 0 : batch.input(cString(value))),
-  words: (value) => [value === null ? 'NULL' : JSON.stringify(value)],
+  words: (value) => (value === null ? 'NULL' : JSON.stringify(value)),
 };
 
 /** `argv`, `envp`: an array of strings that ends with a null pointer. */
@@ -43,13 +43,13 @@ export const strings: Param<readonly string[]> = {
     });
     registers.push(array);
   },
-  words: (values) => [`[${values.map((value) => JSON.stringify(value)).join(', ')}]`],
+  words: (values) => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`,
 };
 
 /** `envp`: values may be secrets, so only their number reads. */
 export const environment: Param<readonly string[]> = {
   put: strings.put,
-  words: (values) => [`${values.length} variables`],
+  words: (values) => `${values.length} variables`,
 };
 
 /** `aarch64`: the same names, where their numbers are others there. */
@@ -60,14 +60,14 @@ export function flags<T extends Table>(
   return {
     put: (_, names, registers) =>
       void registers.push(aarch64 ? ByArch.bitsOf(table, aarch64, names) : bitsOf(table, names)),
-    words: (names) => [names.length ? names.join('|') : '0'],
+    words: (names) => (names.length ? names.join('|') : '0'),
   };
 }
 
 export function choice<T extends Table>(table: T): Param<keyof T & string> {
   return {
     put: (_, name, registers) => void registers.push(table[name] ?? 0),
-    words: (name) => [name],
+    words: (name) => name,
   };
 }
 
@@ -75,7 +75,7 @@ export function choice<T extends Table>(table: T): Param<keyof T & string> {
 export function structOf(declaration: Struct): Param<StructFields> {
   return {
     put: (batch, value, registers) => void registers.push(batch.struct(declaration, value)),
-    words: (value) => [structWords(value)],
+    words: (value) => structWords(value),
   };
 }
 
@@ -83,26 +83,26 @@ export function structOf(declaration: Struct): Param<StructFields> {
 export function sizedStruct(declaration: Struct): Param<StructFields> {
   return {
     put: (batch, value, registers) => void registers.push(batch.struct(declaration, value), declaration.size),
-    words: (value) => [structWords(value)],
+    words: (value) => structWords(value),
   };
 }
 
 /** Memory that is already in the batch, or a null pointer. */
 export const memory: Param<Memory | 0> = {
   put: (_, value, registers) => void registers.push(value),
-  words: (value) => [value === 0 ? 'NULL' : `${value.bytes.length} bytes`],
+  words: (value) => (value === 0 ? 'NULL' : `${value.bytes.length} bytes`),
 };
 
 /** A buffer and its length. */
 export const buffer: Param<Memory> = {
   put: (_, value, registers) => void registers.push(value, value.bytes.length),
-  words: (value) => [`${value.bytes.length} bytes`],
+  words: (value) => `${value.bytes.length} bytes`,
 };
 
 /** Bytes to write and their length. */
 export const bytes: Param<Uint8Array> = {
   put: (batch, value, registers) => void registers.push(batch.input(value), value.length),
-  words: (value) => [excerpt(value)],
+  words: (value) => excerpt(value),
 };
 
 /** A string without terminator and its length: sethostname. */
@@ -111,7 +111,7 @@ export const text: Param<string> = {
     const encoded = utf8(value);
     registers.push(batch.input(encoded), encoded.length);
   },
-  words: (value) => [JSON.stringify(value)],
+  words: (value) => JSON.stringify(value),
 };
 
 /** A list of 32-bit ids after their number: setgroups. */
@@ -119,13 +119,13 @@ export const idList: Param<readonly number[]> = {
   put(batch, values, registers) {
     registers.push(values.length, batch.input(new Uint8Array(Uint32Array.from(values).buffer)));
   },
-  words: (values) => [`[${values.join(', ')}]`],
+  words: (values) => `[${values.join(', ')}]`,
 };
 
 /** The length of a bit mask, then the mask: sched_setaffinity. */
 export const mask: Param<Uint8Array> = {
   put: (batch, value, registers) => void registers.push(value.length, batch.input(value)),
-  words: (value) => [`${8 * value.length} bits`],
+  words: (value) => `${8 * value.length} bits`,
 };
 
 /** A node mask and the number of its bits, which the kernel takes one off; empty is a null pointer: set_mempolicy. */
@@ -134,7 +134,7 @@ export const nodes: Param<Uint8Array> = {
     if (value.length) registers.push(batch.input(value), 8 * value.length + 1);
     else registers.push(0, 0);
   },
-  words: (value) => [value.length ? `${8 * value.length} bits` : 'NULL'],
+  words: (value) => (value.length ? `${8 * value.length} bits` : 'NULL'),
 };
 
 /** UTF-8 without the engine's help: this layer may not ask for one. */
@@ -185,14 +185,16 @@ function operandWords(value: Operand): string {
 
 /** The path that a descriptor was opened by. A trace asks at each of its uses: it is looked for once. */
 function nameOf(call: Call): string | undefined {
-  if (!names.has(call)) {
-    const name = call.words().find((word) => word.startsWith('"') && word !== '""');
+  let name = names.get(call);
+  if (name === undefined) {
+    name = call.words().find((word) => word.startsWith('"') && word !== '""') ?? '';
     names.set(call, name);
   }
-  return names.get(call);
+  return name === '' ? undefined : name;
 }
 
-const names = new WeakMap<Call, string | undefined>();
+/** Empty for what was not opened by a path. */
+const names = new WeakMap<Call, string>();
 
 function structWords(value: StructFields): string {
   let words = '';
@@ -207,12 +209,16 @@ function structWords(value: StructFields): string {
 function fieldWords(field: StructFields[string]): string {
   if (field === undefined) return '';
   if (typeof field === 'number' || typeof field === 'bigint') return `${field}`;
-  if (field instanceof Uint8Array) return excerpt(field);
-  if (field instanceof Memory || field instanceof Result || field instanceof Word) return operandWords(field);
-  return field.join('|');
+  if (isList(field)) return field.join('|');
+  return field instanceof Uint8Array ? excerpt(field) : operandWords(field);
+}
+
+function isList(field: StructFields[string]): field is readonly string[] {
+  return Array.isArray(field);
 }
 
 function excerpt(value: Uint8Array): string {
-  const shown = [...value.subarray(0, 32)].map((code) => (code >= 32 && code < 127 ? String.fromCharCode(code) : '.'));
-  return JSON.stringify(shown.join('')) + (value.length > 32 ? `… ${value.length} bytes` : '');
+  let shown = '';
+  for (const code of value.subarray(0, 32)) shown += code >= 32 && code < 127 ? String.fromCharCode(code) : '.';
+  return JSON.stringify(shown) + (value.length > 32 ? `… ${value.length} bytes` : '');
 }

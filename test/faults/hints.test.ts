@@ -1,5 +1,5 @@
 import type { Patch } from '../integration/support/json.ts';
-import { ok, testTsrunc, transcript } from '../integration/support/runtime.ts';
+import { ok, type RunOptions, testTsrunc, transcript } from '../integration/support/runtime.ts';
 import { sandbox } from '../integration/support/sandbox.ts';
 import { Faulty, faultyRuntime } from './sweep.ts';
 
@@ -24,6 +24,14 @@ const IDMAPPED = {
   options: ['bind'],
   uidMappings: [{ containerID: 0, hostID: 1, size: 1 }],
   gidMappings: [{ containerID: 0, hostID: 1, size: 1 }],
+};
+
+/** What lies on a mount of the host is not foreseen: it is looked for, made, and looked for again. */
+const BESIDE_A_MOUNT: Patch = {
+  '/mounts/-': [
+    { destination: '/srv', type: 'bind', source: 'rootfs/tmp', options: ['bind'] },
+    { destination: '/srv/data/deep', type: 'tmpfs', source: 'tmpfs' },
+  ],
 };
 
 interface Hint {
@@ -104,6 +112,23 @@ const creations: Readonly<Record<string, Hint>> = {
     fail: 'EROFS',
     says: 'the mount point does not exist and the file system is read-only',
   },
+  'a mount point that is gone when it was made': {
+    patch: BESIDE_A_MOUNT,
+    call: /^init: openat2\(.*"srv\/data\/deep"/,
+    fail: 'ENOENT',
+    says: '/srv/data/deep was there and is not any more (is somebody changing the rootfs meanwhile?)',
+  },
+  'a directory on the way to a mount point that becomes a link': {
+    patch: BESIDE_A_MOUNT,
+    call: /^init: openat2\(.*"srv\/data", .*RESOLVE_NO_SYMLINKS/,
+    fail: 'ELOOP',
+    says: '/srv/data was there and is not any more (is somebody changing the rootfs meanwhile?)',
+  },
+  'a mount that is moved away after it was made': {
+    call: /^init: openat2\(\d+, "proc", .*RESOLVE_IN_ROOT\|RESOLVE_NO_MAGICLINKS\}/,
+    fail: 'ENOENT',
+    says: '/proc is not what was mounted there any more (is somebody changing the rootfs meanwhile?)',
+  },
   'no more processes': {
     call: /^runtime: posix_spawn/,
     fail: 'EAGAIN',
@@ -127,6 +152,24 @@ testTsrunc('create: a namespace of somebody else', () => {
   const bundle = box.bundle({ patch: { '/linux/namespaces': [{ type: 'mount' }, { type: 'uts' }], ...patch } });
   const says = 'it takes CAP_SYS_ADMIN in the user namespace that owns it';
   hinted(['create', '--bundle', bundle, box.id()], { call: /^builder: setns/, fail: 'EPERM', says });
+});
+
+testTsrunc('create: a sysctl where neither a procfs may be mounted nor the visible one is one', () => {
+  const maps = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  const patch: Patch = {
+    '/linux/namespaces/-': [{ type: 'user' }],
+    '/linux/uidMappings': maps,
+    '/linux/gidMappings': maps,
+    '/linux/sysctl': { 'net.ipv4.ip_forward': '1' },
+  };
+  // What hides a part of the procfs keeps user namespaces from a new one, as a container's masks do.
+  const caller = 'exec unshare -m sh -c \'mount -t tmpfs tmpfs /proc/driver && exec "$@"\' sh "$@"';
+  const hint: Hint = {
+    call: /^init: fstatfs\(<"\/proc">/,
+    fail: 'NOTHING',
+    says: 'in a nested container: does the outer one’s AppArmor profile forbid to mount a procfs?',
+  };
+  hinted(['create', '--bundle', box.bundle({ patch }), box.id()], hint, 1, { caller });
 });
 
 const starts: Readonly<Record<string, Hint>> = {
@@ -161,6 +204,11 @@ testTsrunc.each(Object.entries(starts))('start: %s', (_, { patch = {}, call, fai
 });
 
 const execs: Readonly<Record<string, Hint>> = {
+  'a namespace of somebody else': {
+    call: /^in the cgroup: setns/,
+    fail: 'EPERM',
+    says: 'it takes CAP_SYS_ADMIN in the user namespace that owns it',
+  },
   'the container stops meanwhile': {
     call: /^in the cgroup: clone3/,
     fail: 'ENOMEM',
@@ -189,8 +237,8 @@ testTsrunc('exec', () => {
   for (const hint of Object.values(execs)) hinted(['exec', id, 'true'], hint, 255);
 });
 
-function hinted(args: readonly string[], { call, fail, says }: Hint, status = 1): void {
-  const outcome = faulty.run(args, { call, fail });
+function hinted(args: readonly string[], { call, fail, says }: Hint, status = 1, options: RunOptions = {}): void {
+  const outcome = faulty.run(args, { call, fail }, options);
   if (outcome.victim === undefined) throw new Error(`no call is ${call}\n${transcript(outcome)}`);
   if (outcome.status !== status || !outcome.stderr.includes(says)) {
     throw new Error(`expected ${says} after ${outcome.victim}\n${transcript(outcome)}`);

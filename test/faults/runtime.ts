@@ -11,8 +11,8 @@ import { dieBefore, failCall } from '../../src/syscalls/ports/faults.ts';
 import { type NumberedCall, Sequence, type Watcher } from '../../src/syscalls/ports/sequence.ts';
 
 /**
- * tsrunc with a fault: `TSRUNC_FAULT` is `fail NUMBER ERRNO`, `die NUMBER`, `match ERRNO PATTERN` or nothing, and says what
- * becomes of which call, or of all whose words match. What was called in all, and which call it was, is written to `TSRUNC_FAULT_REPORT`. Never in the executable.
+ * tsrunc with a fault: `TSRUNC_FAULT` is `fail NUMBER ERRNO`, `die NUMBER`, `match ERRNO PATTERN`, `once ERRNO PATTERN` or
+ * nothing, and says what becomes of which call, of all whose words match, or of the first of them. What was called in all, and which call it was, is written to `TSRUNC_FAULT_REPORT`. Never in the executable.
  */
 const { TSRUNC_FAULT: fault = '', TSRUNC_FAULT_REPORT: report = '', ...env } = process.env;
 const [kind, number = '0', ...pattern] = fault.split(' ');
@@ -26,19 +26,29 @@ const find: Watcher = {
   },
 };
 
+/** Whatever close(2) answers, Linux has let go of the descriptor, and of a lock that it held. */
+const closeAnyway: Watcher = {
+  before(call) {
+    const fd = call === victim && call.process === 'runtime' && /^(?:fd )?(\d+)$/.exec(call.words()[0] ?? '')?.[1];
+    if (call.name === 'close' && fd) live.files.close(Number(fd));
+    return undefined;
+  },
+};
+
 function watchers(): Watcher[] {
-  if (kind === 'fail') return [find, failCall(Number(number), code)];
-  if (kind === 'match') return [failAll(new RegExp(pattern.join(' ')), number)];
+  if (kind === 'fail') return [find, closeAnyway, failCall(Number(number), code)];
+  if (kind === 'match' || kind === 'once') return [failMatching(new RegExp(pattern.join(' ')), number)];
   if (kind === 'die') return [find, dieBefore(Number(number), die)];
   return [];
 }
 
-function failAll(found: RegExp, errno: string): Watcher {
+function failMatching(found: RegExp, errno: string): Watcher {
   return {
     before(call) {
-      if (!found.test(wordsOf(call))) return undefined;
+      if ((kind === 'once' && victim) || !found.test(wordsOf(call))) return undefined;
       victim ??= call;
-      return { result: -errnoNumber(errno) };
+      // NOTHING: it is not made, and says that it was.
+      return { result: errno === 'NOTHING' ? 0 : -errnoNumber(errno) };
     },
   };
 }

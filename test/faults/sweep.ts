@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { buildSync } from 'esbuild';
-import type { Outcome } from '../integration/support/runtime.ts';
+import { type Outcome, type RunOptions, transcript } from '../integration/support/runtime.ts';
 import type { Sandbox } from '../integration/support/sandbox.ts';
 
 const root = path.join(__dirname, '../..');
@@ -33,8 +33,8 @@ export function faultyRuntime(directory: string, name: string): string {
 export type Fault =
   | { readonly fail: string; readonly at: number }
   | { readonly dieAt: number }
-  /** Every call fails whose words match: `init: pivot_root(".", ".")`. */
-  | { readonly fail: string; readonly call: RegExp };
+  /** Every call fails whose words match, or the first of them: `init: pivot_root(".", ".")`. `NOTHING` is a success without effect. */
+  | { readonly fail: string; readonly call: RegExp; readonly once?: true };
 
 export interface FaultyOutcome extends Outcome {
   /** How many calls were made, or would have been. */
@@ -49,9 +49,10 @@ export class Faulty {
     private readonly program: string,
   ) {}
 
-  run(args: readonly string[], fault?: Fault): FaultyOutcome {
+  run(args: readonly string[], fault?: Fault, options: Pick<RunOptions, 'caller'> = {}): FaultyOutcome {
     const report = `${this.box.io()}.report`;
     const outcome = this.box.runtime(args, {
+      ...options,
       runtime: this.program,
       timeout: 30,
       env: {
@@ -60,13 +61,15 @@ export class Faulty {
         TSRUNC_FAULT_REPORT: report,
       },
     });
+    if (!fs.existsSync(report))
+      throw new Error(`it did not end by itself, with ${fault ? words(fault) : 'no fault'}\n${transcript(outcome)}`);
     const { calls, victim } = JSON.parse(fs.readFileSync(report, 'utf8'));
     return { ...outcome, calls, victim };
   }
 }
 
 export function words(fault: Fault): string {
-  if ('call' in fault) return `match ${fault.fail} ${fault.call.source}`;
+  if ('call' in fault) return `${fault.once ? 'once' : 'match'} ${fault.fail} ${fault.call.source}`;
   return 'fail' in fault ? `fail ${fault.at} ${fault.fail}` : `die ${fault.dieAt}`;
 }
 

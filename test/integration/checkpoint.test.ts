@@ -404,6 +404,10 @@ describe('restore', () => {
       const { container } = running();
       const nowhere = { env: { PATH: '/nonexistent' } };
       refused(checkpoint(container.id, box.scratch(), [], nowhere), 'criu: executable file not found in $PATH');
+      refused(
+        checkpoint(container.id, box.scratch(), [], nowhere),
+        'checkpoint and restore are done by criu, version 3.16 or later',
+      );
       container.delete('--force');
     });
   });

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { cgroup2Mount } from './support/host.ts';
 import type { Patch } from './support/json.ts';
-import { refused, testTsrunc } from './support/runtime.ts';
+import { invoke, type Outcome, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { hold, user } from './support/user.ts';
 
@@ -79,7 +82,7 @@ const cases: readonly [string, Patch, string][] = [
     { '/linux/namespaces': [{ type: 'mount', path: '/proc/self/ns/mnt' }, { type: 'pid' }, { type: 'uts' }] },
     'its root would become the rootfs: leave the namespace out to share those mounts',
   ],
-  ['no resctrl', { '/linux/intelRdt': { closID: 'x' } }, 'and resctrl be mounted: mount -t resctrl'],
+  ['no resctrl', { '/linux/intelRdt': { closID: 'x' } }, 'the CPU and the kernel must have it, and resctrl be mounted'],
 ];
 
 testTsrunc.each(cases)('create: %s', (_, patch, hint) => {
@@ -136,6 +139,95 @@ testTsrunc('no bus of systemd', () => {
   const args = ['--systemd-cgroup', 'create', '--bundle', box.bundle(), box.id()];
   const caller = 'exec unshare -m sh -c \'mount -t tmpfs tmpfs /run && exec "$@"\' sh "$@"';
   refused(box.runtime(args, { caller }), 'is systemd running here? The cgroupfs driver does without');
+});
+
+testTsrunc('no bus of systemd for a user', () => {
+  const args = ['--systemd-cgroup', 'create', '--bundle', box.bundle(), box.id()];
+  const says = 'DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR tell where: they come with a login session';
+  refused(box.runtime(args, user(box, { uid: 65534 })), says);
+});
+
+testTsrunc('a state directory that is not the user’s to make', () => {
+  const args = ['--root', path.join(box.scratch(), 'roots'), 'create', '--bundle', box.bundle(), box.id()];
+  const says = 'without root, --root or $XDG_RUNTIME_DIR must name a directory of the caller’s';
+  refused(invoke(args, box.io(), user(box, { uid: 65534 })), says);
+});
+
+testTsrunc('no cgroup v2', () => {
+  const caller = 'exec unshare -m sh -c \'mount -t tmpfs tmpfs /sys/fs/cgroup && exec "$@"\' sh "$@"';
+  const outcome = box.runtime(['create', '--bundle', box.bundle(), box.id()], { caller });
+  refused(outcome, 'boot with systemd.unified_cgroup_hierarchy=1, or mount -t cgroup2 cgroup2 there');
+});
+
+const testHybrid = cgroup2Mount()?.endsWith('/unified') ? testTsrunc : test.skip; // a machine of cgroup v2 has it
+
+testHybrid('a memory limit where cgroup v1 holds the controller', () => {
+  const patch = { '/linux/resources/memory': { limit: 1 << 30 } };
+  const outcome = box.runtime(['create', '--bundle', box.bundle({ patch }), box.id()]);
+  refused(outcome, 'cgroup v1 may hold it: boot with systemd.unified_cgroup_hierarchy=1');
+});
+
+describe('a controller that is not handed down', () => {
+  const HUGE = { hugepageLimits: [{ pageSize: '2MB', limit: 0 }] };
+  const cgroup = path.join(cgroup2Mount() ?? '', box.name);
+
+  /** Makes a container below a cgroup of the test's, and takes that away. */
+  function below(prepare: () => void, done: () => void): Outcome {
+    fs.mkdirSync(cgroup);
+    try {
+      prepare();
+      const patch = { '/linux/cgroupsPath': `/${box.name}/c`, '/linux/resources': HUGE };
+      return box.runtime(['create', '--bundle', box.bundle({ patch }), box.id()]);
+    } finally {
+      done();
+      fs.rmdirSync(cgroup);
+    }
+  }
+
+  testTsrunc('since its cgroup holds processes', async () => {
+    const sleeper = spawn('sleep', ['100'], { stdio: 'ignore' });
+    const ended = once(sleeper, 'exit');
+    try {
+      const outcome = below(
+        () => fs.writeFileSync(path.join(cgroup, 'cgroup.procs'), `${sleeper.pid}`),
+        () => fs.writeFileSync(path.join(cgroup, '../cgroup.procs'), `${sleeper.pid}`),
+      );
+      refused(outcome, `which holds processes itself: ${sleeper.pid} (sleep)`);
+      refused(outcome, 'a cgroup with processes has no controllers to hand down. Move them into one below it: mkdir');
+    } finally {
+      sleeper.kill('SIGKILL');
+      await ended;
+    }
+  });
+
+  testTsrunc('since its cgroup is the root of a threaded subtree', () => {
+    const threads = path.join(cgroup, 'threads');
+    const outcome = below(
+      () => {
+        fs.mkdirSync(threads);
+        fs.writeFileSync(path.join(threads, 'cgroup.type'), 'threaded');
+      },
+      () => fs.rmdirSync(threads),
+    );
+    refused(outcome, 'is of the hugetlb controller, which limits whole processes');
+    refused(outcome, `${cgroup} is the root of a threaded subtree: name a place outside of it by cgroupsPath`);
+  });
+});
+
+testTsrunc('check: a config that is wrong', () => {
+  const bundle = box.bundle({ patch: { '/process/cwd': 'relative' } });
+  refused(box.runtime(['check', '--bundle', bundle]), 'tsrunc validate says all that is wrong with it');
+});
+
+testTsrunc.each([
+  ['is no file', 'mkdir hook', 'it is not a regular file'],
+  ['may not be executed', 'touch hook; mount -o remount,exec .', 'it has no execute permission, its mode is 0644'],
+  ['lies on a file system without programs', 'cp /bin/true hook', 'its file system is mounted noexec'],
+])('a hook that %s', (_, make, says) => {
+  const directory = box.scratch();
+  const caller = `exec unshare -m sh -c 'mount -t tmpfs -o noexec tmpfs ${directory}; cd ${directory}; ${make}; exec "$@"' sh "$@"`;
+  const patch = { '/hooks/createRuntime': [{ path: path.join(directory, 'hook') }] };
+  refused(box.runtime(['create', '--bundle', box.bundle({ patch }), box.id()], { caller }), says);
 });
 
 testTsrunc('a sysfs where the network belongs to somebody else', () => {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { which } from './support/host.ts';
 import type { Patch } from './support/json.ts';
-import { ok, refused, testTsrunc } from './support/runtime.ts';
+import { isTsrunc, ok, refused, testTsrunc } from './support/runtime.ts';
 import { sandbox } from './support/sandbox.ts';
 import { Receiver } from './support/terminal.ts';
 import { until } from './support/wait.ts';
@@ -73,10 +73,11 @@ testTsrunc.each<[string, Patch, string[]?]>([
   const id = box.id();
   const bundle = box.bundle({ ownRootfs: true, script: 'sleep 60', patch });
   const plan = planned(bundle, id).flatMap(({ calls }) => calls);
-  const real = [
-    ...traced(['create', '--bundle', bundle, ...flags.flatMap((flag) => [flag, receiver.path]), id]),
-    ...traced(['start', id]),
-  ];
+  const created = traced(['create', '--bundle', bundle, ...flags.flatMap((flag) => [flag, receiver.path]), id]);
+  const started = traced(['start', id]);
+  // The answers to what create has sent last are start's to hear.
+  const heard = started.filter(({ process }) => process === 'init').findIndex(({ syscall }) => syscall === 'accept4');
+  const real = [...created, ...started.filter(({ process }) => process === 'init').slice(heard + 1)];
   const of = (calls: readonly Call[], process: string): string[] =>
     calls.filter((call) => call.process === process).map(comparable);
   expect(of(real, 'builder')).toEqual(of(plan, 'builder'));
@@ -100,32 +101,88 @@ function traced(args: readonly string[]): Call[] {
 
 const strace = which('strace');
 
-(strace ? testTsrunc : test.skip)('and strace sees the same', async () => {
-  const id = box.id();
-  const bundle = box.bundle({ ownRootfs: true, script: 'sleep 60' });
-  const plan = planned(bundle, id).flatMap(({ calls }) => calls.filter(({ process }) => process === 'init'));
-  const file = path.join(box.scratch(), 'strace');
-  const caller = `strace() { command strace -f -qq -o ${file} "$@"; }; set -- strace "$@"`;
-  // strace stays with init, as long as that lives.
-  const create = box.begin(['create', '--bundle', bundle, id], { caller });
-  await until('it is created', () => box.runtime(['state', id]).stdout.includes('"created"'));
-  ok(box.runtime(['delete', '--force', id]));
-  await create.done;
-  const seen = callsOfInit(fs.readFileSync(file, 'utf8'));
-  const made = plan.map(({ syscall }) => syscall).filter(isNews);
-  // start goes on where create has parked it.
-  expect(made.slice(0, seen.length)).toEqual(seen);
-  expect(seen.length).toBeGreaterThan(150);
+describe('strace sees the same', () => {
+  let plan: Call[];
+  let create: string[];
+  let start: string[];
+
+  const straced = strace ? testTsrunc : test.skip;
+  const of = (process: string): string[] =>
+    plan.filter((call) => call.process === process).map(({ syscall }) => syscall);
+
+  beforeAll(async () => {
+    if (!strace || !isTsrunc) return;
+    const id = box.id();
+    const bundle = box.bundle({ ownRootfs: true, script: 'sleep 60' });
+    plan = planned(bundle, id).flatMap(({ calls }) => calls);
+    const files = ['create', 'start'].map((verb) => path.join(box.scratch(), verb));
+    const callers = files.map((file) => {
+      return `strace() { command strace -f -qq -s 4096 -o ${file} "$@"; }; set -- strace "$@"`;
+    });
+    // The first strace stays with init, as long as that lives.
+    const creating = box.begin(['create', '--bundle', bundle, id], { caller: callers[0] ?? '' });
+    await until('it is created', () => box.runtime(['state', id]).stdout.includes('"created"'));
+    ok(box.runtime(['start', id], { caller: callers[1] ?? '' }));
+    ok(box.runtime(['delete', '--force', id]));
+    await creating.done;
+    [create = [], start = []] = files.map((file) => fs.readFileSync(file, 'utf8').split('\n'));
+  });
+
+  straced('of init, to its execve', () => {
+    const seen = news(linesOf(create, /pivot_root\(/));
+    const made = of('init').filter(isNews);
+    expect(made.length).toBeGreaterThan(200);
+    expect(seen.slice(0, made.length)).toEqual(made);
+    expect(made.at(-1)).toBe('execve');
+  });
+
+  straced('of the builder, when it has its memory and until it exits', () => {
+    const lines = linesOf(create, /clone3\(\{flags=CLONE_PARENT/);
+    const own = lines.slice(lines.findIndex((line) => /^\d+ +execve\(/.test(line)) + 1);
+    expect(news(own).filter((name) => !/^(mmap|exit)/.test(name))).toEqual(of('builder').filter(isNews));
+  });
+
+  straced('of the runtime, between those that Node makes', () => {
+    const lines = [create, start].flatMap((all) => linesOf(all, /execve\(/)).map(anyNumber);
+    let at = 0;
+    const calls = plan.filter(({ process, syscall }) => process === 'runtime' && syscall !== 'realpath');
+    for (const { syscall, args } of calls) {
+      const names = (NODES[syscall] ?? [syscall]).map(anyNumber);
+      const file = args.find((word) => word.startsWith('"/'));
+      const found = lines.findIndex((line, i) => {
+        const called = i >= at && names.includes(/^N +(\w+)\(/.exec(line)?.[1] ?? '');
+        return called && (file === undefined || syscall === 'write' || line.includes(anyNumber(file)));
+      });
+      expect([syscall, args, found >= at]).toEqual([syscall, args, true]);
+      at = found + 1;
+    }
+    expect(calls.length).toBeGreaterThan(80);
+  });
 });
 
-/** Of the process that changes its root; less what it says to the runtime. */
-function callsOfInit(text: string): string[] {
-  const lines = text.split('\n');
-  const pid = /^(\d+) +pivot_root/.exec(lines.find((line) => line.includes('pivot_root(')) ?? '')?.[1];
-  return lines
-    .filter((line) => line.startsWith(`${pid} `) && !line.includes('resumed>'))
-    .map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1] ?? '')
-    .filter((name) => name !== '' && isNews(name));
+/** What Node makes of the operations on files, and libc of posix_spawn. */
+const NODES: Readonly<Record<string, readonly string[]>> = {
+  read: ['openat'],
+  open: ['openat'],
+  stat: ['statx', 'newfstatat', 'stat'],
+  lstat: ['statx', 'newfstatat', 'lstat'],
+  posix_spawn: ['vfork', 'clone', 'clone3'],
+};
+
+/** Of processes and descriptors, which a plan cannot know. */
+function anyNumber(text: string): string {
+  return text.replace(/\d+/g, 'N');
+}
+
+/** Of the first process that makes such a call. */
+function linesOf(all: readonly string[], call: RegExp): string[] {
+  const pid = /^\d+ /.exec(all.find((line) => call.test(line)) ?? '')?.[0] ?? 'none';
+  return all.filter((line) => line.startsWith(pid) && !line.includes('resumed>'));
+}
+
+/** The names of their calls, less what is said to the runtime. */
+function news(lines: readonly string[]): string[] {
+  return lines.map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1] ?? '').filter((name) => name !== '' && isNews(name));
 }
 
 /** Not of those that a stub also makes on its own behalf, to be told and to tell. */
@@ -144,19 +201,23 @@ testTsrunc('a plan changes nothing, and can be had of a container that there is'
   expect(box.leftovers(id)).toEqual([]);
 });
 
-testTsrunc('nobody in particular can plan', () => {
+testTsrunc('nobody in particular can plan what spec writes', () => {
   const bundle = box.bundle({ ownRootfs: true });
-  fs.chmodSync(bundle, 0o755);
+  fs.chmodSync(bundle, 0o777);
+  fs.rmSync(path.join(bundle, 'config.json'));
   const program = path.join(bundle, 'tsrunc');
   fs.copyFileSync(path.join(__dirname, '../../bin/tsrunc'), program);
-  const text = execFileSync(program, ['--root', '/run/tsrunc', 'plan', '--bundle', bundle], {
-    uid: 65534,
-    gid: 65534,
-    encoding: 'utf8',
-    timeout: 30_000,
-  });
-  expect(text.split('\n').length).toBeGreaterThan(60);
-  expect(text).toMatch(/^mount proc on \/proc \(\/mounts\/0\)\n {4}init: openat2\(/m);
+  const nobody = (...args: string[]): string =>
+    execFileSync(program, ['--root', '/run/tsrunc', ...args], {
+      uid: 65534,
+      gid: 65534,
+      encoding: 'utf8',
+      cwd: bundle,
+    });
+  nobody('spec');
+  expect(nobody('plan')).toMatch(/^mount proc on \/proc \(\/mounts\/0\)\n {4}init: openat2\(/m);
+  const steps: Step[] = JSON.parse(nobody('plan', '--format', 'json')).steps;
+  expect(steps.flatMap(({ calls }) => calls).length).toBeGreaterThanOrEqual(60);
 });
 
 testTsrunc('each step names what asks for it', () => {

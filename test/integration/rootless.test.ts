@@ -200,12 +200,13 @@ describe('ID maps', () => {
     const patch = mapped(map([0, 1, 10]));
     const { created } = box.tryCreate({ patch, user: joe() });
     refused(created, /newuidmap \d+ 0 1 10: exit status 1, stderr: newuidmap: .*not allowed.*\/etc\/subuid/);
+    refused(created, 'does /etc/subuid give these IDs to the caller, and is newuidmap setuid root, as the package');
   });
 
   testUserTsrunc('that need help fail where there is none, and name the package', () => {
     const user = joe({ within: 'env PATH=/nonexistent' });
     const { created } = box.tryCreate({ patch: JOE_MAPPED, user });
-    refused(created, /newuidmap: executable file not found in \$PATH .*uidmap/);
+    refused(created, /newuidmap: executable file not found in \$PATH .*takes the package uidmap/);
   });
 });
 
@@ -224,6 +225,7 @@ describe('a config without a user namespace', () => {
     const patch = { ...NO_CGROUP_MOUNT, '/process/user': { uid: 1000, gid: 0 } };
     const { created } = box.tryCreate({ patch, user: alone() });
     refused(created, '/process/user/uid: 1000 is not mapped in the user namespace of the container');
+    refused(created, 'without root the container has root and what /etc/subuid and /etc/subgid give to the caller');
   });
 
   (isTsrunc || !possible ? test.skip : test)('is refused by runc', () => {

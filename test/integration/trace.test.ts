@@ -119,6 +119,34 @@ testTsrunc('a failing command leaves its trace as well', () => {
   expect(traceEvents.some(({ args }: Event) => args['result'] === 'EINVAL')).toBe(true);
 });
 
+testTsrunc('every command can be traced', () => {
+  const bundle = box.bundle({ script: 'sleep 100' });
+  const id = box.id();
+  const file = path.join(box.scratch(), 'trace.json');
+  const life: readonly (readonly string[])[] = [
+    ['create', '--bundle', bundle, id],
+    ['start', id],
+    ['exec', id, 'true'],
+    ...['state', 'ps', 'pause', 'resume', 'update'].map((verb) => [verb, id]),
+    ['events', '--stats', id],
+    ['kill', id, 'KILL'],
+    ['delete', '--force', id],
+    ['list'],
+    ['spec', '--bundle', box.scratch()],
+    ['validate', '--bundle', bundle],
+    ['plan', '--bundle', bundle],
+    ['check'],
+    ['gc', '--dry-run'],
+  ];
+  for (const args of life) {
+    const { status, stderr } = box.runtime(['--trace', file, ...args]);
+    expect([args, status, stderr]).toEqual([args, args[0] === 'check' ? expect.any(Number) : 0, '']);
+    const { traceEvents } = JSON.parse(fs.readFileSync(file, 'utf8'));
+    const calls = traceEvents.filter(({ cat }: Event) => cat === 'syscall');
+    expect([args, calls.length > 0]).toEqual([args, true]);
+  }
+});
+
 testTsrunc('a trace of another kind, or where none can be written, is refused', () => {
   refused(box.runtime(['--trace', '/tmp/x.pdf', 'list']), /a trace is a \.json, \.html or \.txt file/);
   refused(box.runtime(['--trace', '/nonexistent/x.json', 'list']), /cannot open the trace/);

@@ -1,4 +1,4 @@
-import type { Recording } from '../../libcontainer/recorder.ts';
+import type { Recording, TracedCall } from '../../libcontainer/recorder.ts';
 import { resultWords } from './chrome.ts';
 
 /** A page that needs nothing but a browser: a timeline to zoom and move, and the calls that took longest. */
@@ -10,21 +10,11 @@ export function htmlTrace({ command, steps, calls, end }: Recording): string {
         name: 'steps',
         slices: steps.map(({ name, pointer, start, end: until }) => [start, until - start, name, pointer ?? '']),
       },
-      ...[...new Set(calls.map(({ process }) => process))].map((process) => ({
-        name: process,
-        slices: calls
-          .filter((call) => call.process === process)
-          .map((call) => [
-            call.start,
-            call.duration,
-            call.syscall,
-            `(${call.args.join(', ')}) = ${resultWords(call)}\n${call.step ?? ''}`,
-          ]),
-      })),
+      ...rowsOf(calls),
     ],
   };
   // Nothing in a script element may look like its end.
-  const json = JSON.stringify(data).replace(/</g, '\\u003c');
+  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
   const title = `tsrunc ${command.join(' ')}`.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   return `<!doctype html>
 <html lang="en">
@@ -42,6 +32,18 @@ export function htmlTrace({ command, steps, calls, end }: Recording): string {
 ${SCRIPT}</script>
 </html>
 `;
+}
+
+/** One a process. */
+function rowsOf(calls: readonly TracedCall[]): { name: string; slices: unknown[] }[] {
+  const rows = new Map<string, unknown[]>();
+  for (const call of calls) {
+    const { process, start, duration, syscall, args, step = '' } = call;
+    const row = rows.get(process) ?? [];
+    if (row.length === 0) rows.set(process, row);
+    row.push([start, duration, syscall, `(${args.join(', ')}) = ${resultWords(call)}\n${step}`]);
+  }
+  return [...rows].map(([name, slices]) => ({ name, slices }));
 }
 
 const STYLE = `

@@ -5,6 +5,9 @@ interface Kind {
   readonly remount: boolean;
 }
 
+/** Nothing else takes away what was found or made a moment ago. */
+export const ROOTFS_CHANGES = 'is somebody changing the rootfs meanwhile?';
+
 /** What a mount's errno does not say. */
 export function mountHint(code: string, mount: Mount, kind: Kind): string | undefined {
   return hints[code]?.(mount, kind);

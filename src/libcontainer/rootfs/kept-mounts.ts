@@ -5,6 +5,7 @@ import { statx } from '../../syscalls/structs.ts';
 import type { Creation } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { prefixes } from './foresight.ts';
+import { ROOTFS_CHANGES } from './hints.ts';
 import { openInRoot, relative } from './target.ts';
 
 /**
@@ -64,7 +65,7 @@ export function watchKeptMounts(creation: Creation): () => void {
     const moved = looks.find(({ facts }) => new Set(facts.map(mountId)).size > 1);
     if (!moved) return;
     throw new ContainerError('host', `/${moved.place} is not what was mounted there any more`, {
-      hint: 'is somebody changing the rootfs meanwhile?',
+      hint: ROOTFS_CHANGES,
     });
   };
 }

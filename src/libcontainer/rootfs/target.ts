@@ -3,6 +3,7 @@ import type { Operand, Result } from '../../syscalls/batch.ts';
 import type { openFlags, resolveFlags } from '../../syscalls/constants.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { ContainerError } from '../errors.ts';
+import { ROOTFS_CHANGES } from './hints.ts';
 
 /**
  * Paths inside the container, resolved where the container's own links cannot lead out: every look-up is one
@@ -23,7 +24,8 @@ export function openTarget(
 }
 
 export function createTarget(init: RemoteKernel, root: Operand, path: string, kind: TargetKind): Result {
-  return openInRoot(init.calls, root, createMissing(init, root, path, kind), []);
+  const place = createMissing(init, root, path, kind);
+  return stillThere(init, place, openInRoot(init.may('ENOENT', 'ELOOP'), root, place, []));
 }
 
 /** As {@link openTarget} for what exists; undefined if it does not. */
@@ -95,8 +97,10 @@ function createMissing(init: RemoteKernel, root: Operand, path: string, kind: Ta
     const name = rest.shift() ?? '';
     if (name === '..') resolved.pop();
     if (name === '' || name === '.' || name === '..') continue;
-    const parent = openInRoot(init.calls, root, resolved.join('/') || '.', ['O_DIRECTORY'], ['RESOLVE_NO_SYMLINKS']);
+    const place = resolved.join('/') || '.';
+    const parent = openInRoot(init.may('ENOENT', 'ELOOP'), root, place, ['O_DIRECTORY'], ['RESOLVE_NO_SYMLINKS']);
     const target = readLink(init, parent, name);
+    stillThere(init, place, parent);
     if (target === undefined) {
       create(init, parent, name, rest.length > 0 ? 'directory' : kind);
       resolved.push(name);
@@ -111,10 +115,16 @@ function createMissing(init: RemoteKernel, root: Operand, path: string, kind: Ta
   return resolved.join('/') || '.';
 }
 
-/** The link's text; undefined if `name` is no symlink or nothing at all. */
+/** `place` was found or made, without a link in it: what it is not any more, somebody else has taken away. */
+function stillThere(init: RemoteKernel, place: string, opened: Result): Result {
+  if (init.value(opened) >= 0) return opened;
+  throw new ContainerError('host', `/${place} was there and is not any more`, { hint: ROOTFS_CHANGES });
+}
+
+/** The link's text; undefined if `name` is no symlink or nothing at all, or there is no `parent`. */
 function readLink(init: RemoteKernel, parent: Result, name: string): string | undefined {
   const text = init.output(PATH_MAX);
-  const length = init.value(init.may('ENOENT', 'EINVAL').readlinkat(parent, name, text));
+  const length = init.value(init.may('ENOENT', 'EINVAL', 'EBADF').readlinkat(parent, name, text));
   if (length < 0) return undefined;
   return decodeUtf8(text.bytes.subarray(0, length));
 }

@@ -13,7 +13,7 @@ export function portedFiles(files: Files, sequence: Sequence, process: string): 
     open: (path, flags, mode = 0o666) =>
       through('open', [quote(path), flags.join('|'), octal(mode)], () => files.open(path, flags, mode), Number),
     write: (fd, bytes) =>
-      through('write', [`fd ${fd}`, ...bytesWords.words(bytes)], () => files.write(fd, bytes), nothing),
+      through('write', [`fd ${fd}`, bytesWords.words(bytes)], () => files.write(fd, bytes), nothing),
     readSome: (fd, size) => through('read', [`fd ${fd}`, `${size}`], () => files.readSome(fd, size)),
     fsync: (fd) => through('fsync', [`fd ${fd}`], () => files.fsync(fd), nothing),
     close: (fd) => through('close', [`fd ${fd}`], () => files.close(fd), nothing),
@@ -71,4 +71,4 @@ function numberOf(value: unknown): number {
 }
 
 const quote = (path: string): string => JSON.stringify(path);
-const octal = (mode: number): string => modeWords.words(mode).join();
+const octal = (mode: number): string => modeWords.words(mode);

@@ -10,16 +10,27 @@ import type { Entry } from '../batch.ts';
  */
 export class Sequence {
   private last = 0;
+  /** Those who want to hear of it. Most watch only one side, and this is on the way of every call. */
+  private readonly before: readonly Watcher[];
+  private readonly after: readonly Watcher[];
 
   constructor(
-    private readonly watchers: readonly Watcher[],
+    watchers: readonly Watcher[],
     /** Nanoseconds since a moment that does not change. */
     readonly clock: () => number,
-  ) {}
+  ) {
+    this.before = watchers.filter(({ before }) => before);
+    this.after = watchers.filter(({ after }) => after);
+  }
 
   /** How many numbers have been given. */
   get length(): number {
     return this.last;
+  }
+
+  /** Whether anybody wants to hear of calls before they are made. If not, {@link announce} need not be asked. */
+  get isAnnounced(): boolean {
+    return this.before.length > 0;
   }
 
   /** The number of a call that is about to be made. */
@@ -29,7 +40,7 @@ export class Sequence {
 
   /** The call is about to be made. The first watcher who wants something else to happen is obeyed. */
   announce(call: NumberedCall): Instead | undefined {
-    for (const watcher of this.watchers) {
+    for (const watcher of this.before) {
       const instead = watcher.before?.(call);
       if (instead) return instead;
     }
@@ -37,7 +48,7 @@ export class Sequence {
   }
 
   report(call: NumberedCall, result: number | undefined, timing: Timing): void {
-    for (const watcher of this.watchers) watcher.after?.(call, result, timing);
+    for (const watcher of this.after) watcher.after?.(call, result, timing);
   }
 }
 

@@ -22,19 +22,25 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
    * travels as an entry like others, so what it does to the calls behind it is decided where they are made.
    */
   protected announce(batch: Batch): Passage {
+    const { sequence, process } = this;
     const calls: PortCall[] = [];
-    for (const [i, entry] of batch.entries.entries()) {
+    const { isAnnounced } = sequence;
+    let i = -1;
+    for (const entry of batch.entries) {
+      i++;
       if (entry.kind === 'store') continue;
-      const call = new PortCall(this.process, entry, this.sequence.next());
-      const instead = this.sequence.announce(call);
+      const call = new PortCall(process, entry, sequence.next());
+      calls.push(call);
+      if (!isAnnounced) continue;
+      const instead = sequence.announce(call);
       if (instead && 'die' in instead) {
         batch.entries.length = i;
-        return { calls, start: this.sequence.clock(), die: instead.die };
+        calls.pop();
+        return { calls, start: sequence.clock(), die: instead.die };
       }
       if (instead) batch.entries[i] = { ...entry, answer: instead.result };
-      calls.push(call);
     }
-    return { calls, start: this.sequence.clock() };
+    return { calls, start: sequence.clock() };
   }
 
   /** The passage of a batch that an earlier runtime sent: its answers are news, its calls are not. */

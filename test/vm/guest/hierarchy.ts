@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { report } from '../../../src/libcontainer/errors.ts';
 import type { Resources } from '../../../src/spec/config-linux.ts';
 import { testTsrunc } from '../../integration/support/runtime.ts';
 import { sandbox } from '../../integration/support/sandbox.ts';
@@ -38,6 +39,7 @@ test('a parent that holds processes is named with them, and with what to do', ()
   const message = refusal(`${parent}/c`, LIMITED);
   expect(message).toContain('memory.max cannot be set: the memory controller cannot be enabled in');
   expect(message).toContain(`${ROOT}/${parent}, which holds processes itself: ${sleeper} (sleep)`);
+  expect(message).toContain(`mkdir ${ROOT}/${parent}/processes, and for each of them echo PID > `);
 });
 
 test('a limit that threads can have is given below a parent that holds processes', () => {
@@ -54,7 +56,9 @@ test('below the root of a threaded subtree there is no memory limit', () => {
   fs.mkdirSync(path.join(ROOT, parent, 'threads'));
   fs.writeFileSync(path.join(ROOT, parent, 'threads/cgroup.type'), 'threaded');
   const where = `cannot enter cgroupv2 "${ROOT}/${parent}" with domain controllers -- it is in domain threaded mode`;
-  expect(refusal(`${parent}/c`, LIMITED)).toContain(where);
+  const message = refusal(`${parent}/c`, LIMITED);
+  expect(message).toContain(where);
+  expect(message).toContain(`${ROOT}/${parent} is the root of a threaded subtree: name a place outside of it`);
   fs.rmdirSync(path.join(ROOT, parent, 'threads'));
 });
 
@@ -106,7 +110,7 @@ function refusal(name: string, resources: Resources): string {
   try {
     cgroup.create({ resources }, process.pid);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return report(error).message;
   } finally {
     cgroup.undo();
   }

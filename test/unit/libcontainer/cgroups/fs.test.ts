@@ -187,7 +187,9 @@ describe('a missing controller', () => {
     const error = failure(() => cgroup('a/b').create({ resources: { pids: { limit: 1 } } }));
     expect(error.message).toContain(`the pids controller cannot be enabled in ${tree.path('a')}`);
     expect(error.message).toMatch(new RegExp(`which holds processes itself: ${process.pid} \\(.+\\)`));
-    expect(error.hint).toContain(`echo PID > ${tree.path('a')}/processes/cgroup.procs`);
+    expect(error.hint).toContain('a cgroup with processes has no controllers to hand down. Move them into one below');
+    const directory = `${tree.path('a')}/processes`;
+    expect(error.hint).toContain(`mkdir ${directory}, and for each of them echo PID > ${directory}/cgroup.procs`);
   });
 
   test('is not looked for one by one where that would make the parent threaded', () => {
@@ -202,7 +204,10 @@ describe('a missing controller', () => {
   test('that may not be handed down is a matter of delegation', () => {
     tree.refusals.push((name) => (name === 'cgroup.subtree_control' ? 'EACCES' : undefined));
     const error = failure(() => cgroup('a').create({ resources: { pids: { limit: 1 } } }));
-    expect(error).toMatchObject({ errno: 'EACCES', hint: expect.stringContaining('not delegated') });
+    expect(error).toMatchObject({
+      errno: 'EACCES',
+      hint: expect.stringContaining('the cgroup is not delegated to this user'),
+    });
   });
 
   test('of a unified entry is said in the words of runc', () => {
@@ -215,15 +220,17 @@ describe('a missing controller', () => {
 
 describe('a threaded cgroup', () => {
   test.each([
-    ['domain invalid', 'in an invalid state'],
-    ['threaded', 'in threaded mode'],
-    ['domain threaded', 'in domain threaded mode'],
-  ])('of type %s refuses a limit that needs a domain', (type, words) => {
+    ['domain invalid', 'in an invalid state', ': name a place by cgroupsPath that is not below a threaded cgroup'],
+    ['threaded', 'in threaded mode', ': name a place by cgroupsPath that is not below a threaded cgroup'],
+    ['domain threaded', 'in domain threaded mode', ': name a place outside of it by cgroupsPath'],
+  ])('of type %s refuses a limit that needs a domain', (type, words, hint) => {
     tree.mkdir('a');
     tree.set('a/cgroup.type', `${type}\n`);
-    expect(() => cgroup('a/b').create({ resources: { memory: { limit: 1 } } })).toThrow(
-      `cannot enter cgroupv2 "${tree.path('a')}" with domain controllers -- it is ${words}`,
-    );
+    const error = failure(() => cgroup('a/b').create({ resources: { memory: { limit: 1 } } }));
+    const where = `cannot enter cgroupv2 "${tree.path('a')}" with domain controllers -- it is ${words}`;
+    expect(error.message).toContain(where);
+    expect(error.hint).toContain('memory.max is of the memory controller, which limits whole processes');
+    expect(error.hint).toContain(hint);
   });
 
   test('is explained by the cgroup that made it so', () => {

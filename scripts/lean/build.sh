@@ -28,11 +28,17 @@ heap() {
   printf '.section .heap, "aw", @%s\n.globl heap\n.balign 4096\nheap: %s\n.section .note.GNU-stack, "", @progbits\n' \
     "$@" | gcc -x assembler -c - -o heap.o
 }
+# Functions of Math that nothing here uses: libm's tables for them would be a twentieth of the file.
+unused=(acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp expm1 hypot log log10 log1p sin sinh tan tanh)
+if grep -qE "Math\.($(IFS='|' && echo "${unused[*]}"))\(" tsrunc.js; then
+  echo "make lean: our code uses a function of Math that scripts/lean/build.sh leaves out" >&2
+  exit 1
+fi
 # At an address of its own, far from all else, so that nothing else moves by its size; -z norelro: no page of data becomes
 # read-only, which would be a call at each start.
 link() {
   gcc -static -no-pie -o "$1" engine.o arena.o heap.o "${engine[@]}" \
-    -Wl,--gc-sections,--build-id=none,--section-start=.heap=0x10000000,--wrap=gettimeofday,-z,norelro \
+    $(printf -- '-Wl,--defsym=%s=abort ' "${unused[@]}") -Wl,--gc-sections,--build-id=none,--section-start=.heap=0x10000000,--wrap=gettimeofday,-z,norelro \
     sources/seccomp/usr/lib/*/libseccomp.a -lm
 }
 

@@ -1,7 +1,8 @@
 // How src/ is bundled into one script, and how a script becomes an executable: for build.mjs and coverage.mjs.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { machine } from './machine.mjs';
 
@@ -29,12 +30,14 @@ export async function bundleRuntime(entry, outfile, more = {}) {
 /** Makes one file of Node, a script to start with, assets and ffi-rs's addon. `settings` is where Node is told so. */
 export function makeExecutable({ main, assets = {}, useSnapshot = false, settings, output, arch = process.arch }) {
   const { node, addon, run } = machine(arch);
+  // Node keeps the names that it is given, and those of variables: these are the same wherever the checkout is.
+  const cwd = dirname(settings);
   writeFileSync(
     settings,
     JSON.stringify({
-      main,
+      main: join('/proc/self/cwd', relative(cwd, main)),
       executable: node,
-      output,
+      output: relative(cwd, output),
       useSnapshot,
       disableExperimentalSEAWarning: true,
       // Nothing of the environment may become an option of a process that runs as root: NODE_OPTIONS=--require.
@@ -44,8 +47,12 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
       assets: { ...assets, 'ffi-rs.node': addon },
     }),
   );
-  const [file, ...args] = [...run, node, ...REPEATABLE, '--build-sea', settings];
-  execFileSync(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [file, ...args] = [...run, node, ...REPEATABLE, '--build-sea', basename(settings)];
+  execFileSync(file, args, {
+    cwd,
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir() },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 /**
@@ -57,10 +64,13 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
 const COMPILERS = ['--no-sparkplug', '--invocation-count-for-maglev=2000'];
 
 /**
- * Two builds of the same sources lay out the same heap. What differs then are some 30 bytes of Node's own: its PID, the
- * time, and what it last asked of a file. What the executable draws at random is not touched by it.
+ * Two builds of the same sources lay out the same heap: with constant seeds, and with so much memory that none is used
+ * twice, for what lay there before remains in gaps. What the executable draws at random is not touched by it.
  */
-const REPEATABLE = ['--hash-seed=1', '--random-seed=1', '--single-threaded'];
+const REPEATABLE = [
+  ...['--hash-seed=1', '--random-seed=1', '--single-threaded'],
+  ...['--min-semi-space-size=256', '--max-semi-space-size=256', '--initial-old-space-size=512'],
+];
 
 /** The commit, marked if the tree differs from it; empty where there is no git. */
 function commit() {

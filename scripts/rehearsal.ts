@@ -16,17 +16,19 @@ import { syscallNames } from '../src/syscalls/numbers.ts';
  * on the way is. A command that fails unexpectedly ends the build: what it did not come to would be slow.
  */
 export async function rehearse(): Promise<void> {
-  const place = mkdtempSync(join(tmpdir(), 'tsrunc-build-'));
-  mkdirSync(join(place, 'rootfs/bin'), { recursive: true });
-  writeFileSync(join(place, 'rootfs/bin/sh'), '#!/bin/sh\n', { mode: 0o755 });
+  const real = mkdtempSync(join(tmpdir(), 'tsrunc-build-'));
+  const place = PLACE;
+  const pretence = (value = 0): Machine => machineAt(real, value);
+  mkdirSync(join(real, 'rootfs/bin'), { recursive: true });
+  writeFileSync(join(real, 'rootfs/bin/sh'), '#!/bin/sh\n', { mode: 0o755 });
   const globals = ['--root', join(place, 'state'), '--log', join(place, 'log'), '--log-format', 'json'];
   const bundle = ['--bundle', place];
   try {
     await perform(['--version'], pretence());
     await perform(['features'], pretence());
     await perform(['spec', ...bundle], pretence());
-    const config = typical(place);
-    writeConfig(place, config);
+    const config = typical(real);
+    writeConfig(real, config);
     // The ports and their wire. It comes as far as to what only a kernel can answer.
     await perform([...globals, 'create', ...bundle, 'c'], pretence(), 1);
     for (const format of ['json', 'html', 'txt']) {
@@ -35,9 +37,9 @@ export async function rehearse(): Promise<void> {
     await perform([...globals, 'state', 'none'], pretence(), 1);
     await perform([...globals, 'list'], pretence());
     await perform([...globals, 'plan', ...bundle], pretence());
-    writeConfig(place, filtered(config));
+    writeConfig(real, filtered(config));
     await perform([...globals, 'plan', ...bundle], pretence(1));
-    writeConfig(place, config);
+    writeConfig(real, config);
     const imagined = imaginedMachine(pretence(), join(place, 'rootfs'), () => undefined);
     const life = [
       ['create', ...bundle, '--pid-file', join(place, 'pid'), 'c'],
@@ -54,7 +56,7 @@ export async function rehearse(): Promise<void> {
     const files = Object.assign(Object.create(imagined.files), { readSome: endOfRehearsal });
     await perform([...globals, 'run', ...bundle, 'r'], { ...imagined, files }, 1);
   } finally {
-    rmSync(place, { recursive: true });
+    rmSync(real, { recursive: true });
   }
 }
 
@@ -115,11 +117,14 @@ function writeConfig(bundle: string, config: Config): void {
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
 }
 
+/** What the temporary directory is called in a rehearsal: two of them are to say the same. */
+const PLACE = '/rehearsal';
+
 /**
  * A machine that makes no system call: every call succeeds with `value`, every stub answers at once. Nothing but the files of
- * the temporary place and of /proc is real.
+ * the temporary place, `real`, and of /proc is real, and nothing of who builds: its strings would remain in V8's tables.
  */
-function pretence(value = 0): Machine {
+function machineAt(real: string, value: number): Machine {
   const engine = nodeEngine(() => {
     throw new Error('no system calls here');
   });
@@ -127,10 +132,36 @@ function pretence(value = 0): Machine {
     call: () => ({ value, errno: 0 }),
     map: (size) => ({ address: 0x10000, bytes: new Uint8Array(size) }),
   };
-  return liveMachine({ ...engine, files: pretendedFiles(engine), native: () => native });
+  const files = pretendedFiles(filesOf(engine, real));
+  const constant = { env: {}, pid: 2, execPath: PLACE, now: () => 0n, monotonic: () => 0n };
+  return liveMachine({ ...engine, ...constant, files, native: () => native });
 }
 
-function pretendedFiles({ files }: Engine): Files {
+/** The engine's files, where {@link PLACE} is `real`. */
+function filesOf({ files }: Engine, real: string): Files {
+  const there = (path: string): string => (path.startsWith(PLACE) ? real + path.slice(PLACE.length) : path);
+  const here = (path: string): string => (path.startsWith(real) ? PLACE + path.slice(real.length) : path);
+  return {
+    ...files,
+    read: (path) => files.read(there(path)),
+    open: (path, flags, mode) => files.open(there(path), flags, mode),
+    mkdir: (path, mode) => files.mkdir(there(path), mode),
+    rmdir: (path) => files.rmdir(there(path)),
+    unlink: (path) => files.unlink(there(path)),
+    rename: (from, to) => files.rename(there(from), there(to)),
+    chmod: (path, mode) => files.chmod(there(path), mode),
+    chown: (path, uid, gid) => files.chown(there(path), uid, gid),
+    readlink: (path) => files.readlink(there(path)),
+    realpath: (path) => here(files.realpath(there(path))),
+    readdir: (path) => files.readdir(there(path)),
+    stat: (path) => files.stat(there(path)),
+    lstat: (path) => files.lstat(there(path)),
+    cwd: () => PLACE,
+    chdir: (path) => files.chdir(there(path)),
+  };
+}
+
+function pretendedFiles(files: Files): Files {
   return {
     ...files,
     read: (path) => (isCgroup(path) ? new Uint8Array() : files.read(path)),

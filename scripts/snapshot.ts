@@ -8,7 +8,24 @@ import { rehearse } from './rehearsal.ts';
  * takes longer than all the calls. Nothing of the build's process is in it: the engine is made when a command starts.
  */
 startupSnapshot.setDeserializeMainFunction(() => void start());
-rehearse().catch((error: unknown) => {
+rehearse().then(forgetBuild, (error: unknown) => {
   console.error(error);
   process.exit(1);
 });
+
+/** Who built this, where and when, is no part of it: two builds are the same, byte for byte. Node sets all of it anew. */
+function forgetBuild(): void {
+  Object.defineProperty(process, 'pid', { value: 0 });
+  Object.defineProperty(process, 'argv0', { value: '' });
+  Object.assign(process, { ppid: 0, execPath: '', argv: [] });
+  process.binding('fs').statValues.fill(0);
+}
+
+declare global {
+  namespace NodeJS {
+    interface Process {
+      /** What `fs.statSync` last heard is kept there. */
+      binding(name: 'fs'): { readonly statValues: Float64Array };
+    }
+  }
+}

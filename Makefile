@@ -4,7 +4,7 @@ MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
 .PHONY: all lean man demo test test-lean test-unit test-vm test-clients test-arm64 test-all test-faults conformance bench coverage lint docs format \
-  install uninstall package clean
+  install install-lean uninstall package clean
 
 # `make ARCH=arm64` builds bin/tsrunc-arm64, on any machine: see CONTRIBUTING.md.
 ifdef ARCH
@@ -43,10 +43,14 @@ PREFIX ?= /usr/local
 install: bin/tsrunc man
 	scripts/install.sh install "$(DESTDIR)" "$(PREFIX)"
 
+# The lean edition in its place.
+install-lean: bin/tsrunc-lean man
+	scripts/install.sh install "$(DESTDIR)" "$(PREFIX)" bin/tsrunc-lean
+
 uninstall:
 	scripts/install.sh uninstall "$(DESTDIR)" "$(PREFIX)"
 
-# build/packages: a .deb, a tarball, and a package for npm.
+# build/packages: a .deb, a tarball, and a package for npm; of the lean edition the first two, if it was built.
 package: bin/tsrunc man build/library/index.js
 	scripts/package.sh build/packages
 

@@ -29,6 +29,8 @@ export function withoutCgroups(runtime: Runtime): Runtime {
 export function runtimes(tsrunc: string): Runtime[] {
   return [
     ['tsrunc', tsrunc],
+    // Where it was built: `make lean`.
+    ['tsrunc-lean', `${tsrunc}-lean`],
     ['runc', 'runc'],
     ['crun', 'crun'],
   ].flatMap(([name = '', file = '']) => {

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# install.sh install|uninstall DESTDIR PREFIX: the executable, manual pages, completions, examples of configuration.
-# uninstall removes the files that install makes, and directories only if they are tsrunc's own.
+# install.sh install|uninstall DESTDIR PREFIX [EXECUTABLE]: the executable (bin/tsrunc, or what is named) as bin/tsrunc, manual
+# pages, completions, examples of configuration. uninstall removes the files that install makes, and directories only if
+# they are tsrunc's own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-action=$1 prefix=$2$3
+action=$1 prefix=$2$3 executable=${4:-bin/tsrunc}
 
 # Mode, source, target below the prefix.
 files() {
-  echo "755 bin/tsrunc bin/tsrunc"
+  echo "755 $executable bin/tsrunc"
   local page document
   for page in build/man/*.8; do echo "644 $page share/man/man8/${page##*/}"; done
   for document in README.md CHANGELOG.md LICENSE docs/*.md packaging/*/*; do
@@ -28,7 +29,7 @@ install_all() {
   done < <(files)
   while read -r shell target; do
     mkdir -p "$prefix/$(dirname "$target")"
-    bin/tsrunc completion "$shell" > "$prefix/$target"
+    "$executable" completion "$shell" > "$prefix/$target"
     chmod 644 "$prefix/$target"
   done < <(completions)
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # package.sh DIRECTORY: writes tsrunc_VERSION_amd64.deb, tsrunc-VERSION-linux-x64.tar.gz and tsrunc-VERSION.tgz, the
-# package for npm, which has the library as well. Their names are those of this machine's architecture.
+# package for npm, which has the library as well. Their names are those of this machine's architecture. Where `make lean`
+# has been, also tsrunc-lean_VERSION_amd64.deb and tsrunc-lean-VERSION-linux-x64.tar.gz.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$1"
@@ -13,9 +14,10 @@ trap 'rm -rf "$stage"' EXIT
 # Modes are those of the files: not what the caller's umask leaves.
 umask 022
 
+# debian NAME EXECUTABLE FIELDS: those of the control file that are not the same for both editions.
 debian() {
-  local tree=$stage/deb
-  scripts/install.sh install "$tree" /usr
+  local name=$1 tree=$stage/$1
+  scripts/install.sh install "$tree" /usr "$2"
   # Debian's place for what zsh finds by itself.
   mkdir -p "$tree/usr/share/zsh/vendor-completions"
   mv "$tree/usr/share/zsh/site-functions/_tsrunc" "$tree/usr/share/zsh/vendor-completions/_tsrunc"
@@ -25,13 +27,12 @@ debian() {
   sed -i 's|/usr/local/bin/tsrunc|/usr/bin/tsrunc|' "$tree"/usr/share/doc/tsrunc/packaging/*/*
   mkdir "$tree/DEBIAN"
   cat > "$tree/DEBIAN/control" << END
-Package: tsrunc
+Package: $name
 Version: $version
 Architecture: $debian_arch
 Maintainer: The tsrunc authors <tsrunc@localhost>
 Installed-Size: $(du -sk "$tree/usr" | cut -f1)
-Depends: libc6 (>= 2.28), libatomic1, libgcc-s1, libstdc++6
-Recommends: libseccomp2, uidmap
+$3
 Section: admin
 Priority: optional
 Description: Open Container Initiative runtime in TypeScript
@@ -39,12 +40,13 @@ Description: Open Container Initiative runtime in TypeScript
  into a running container. It takes runc's commands and options, and containerd,
  Docker, podman and CRI-O call it like runc.
 END
-  dpkg-deb --root-owner-group -Zgzip --build "$tree" "$output/tsrunc_${version}_${debian_arch}.deb" > /dev/null
+  dpkg-deb --root-owner-group -Zgzip --build "$tree" "$output/${name}_${version}_${debian_arch}.deb" > /dev/null
 }
 
+# tarball NAME EXECUTABLE
 tarball() {
-  local name=tsrunc-$version-linux-$arch
-  scripts/install.sh install "$stage" "/$name"
+  local name=$1-$version-linux-$arch
+  scripts/install.sh install "$stage" "/$name" "$2"
   tar --owner=0 --group=0 -C "$stage" -czf "$output/$name.tar.gz" "$name"
 }
 
@@ -58,7 +60,19 @@ npm_package() {
   (cd "$tree" && npm pack --silent --pack-destination "$output" > /dev/null)
 }
 
-if command -v dpkg-deb > /dev/null; then debian; else echo "no dpkg-deb: no .deb is made" >&2; fi
-tarball
+# edition NAME EXECUTABLE FIELDS
+edition() {
+  if command -v dpkg-deb > /dev/null; then debian "$@"; else echo "no dpkg-deb: no .deb is made" >&2; fi
+  tarball "$1" "$2"
+}
+
+edition tsrunc bin/tsrunc 'Depends: libc6 (>= 2.28), libatomic1, libgcc-s1, libstdc++6
+Recommends: libseccomp2, uidmap'
+if [ -e bin/tsrunc-lean ]; then
+  edition tsrunc-lean bin/tsrunc-lean 'Recommends: uidmap
+Provides: tsrunc
+Conflicts: tsrunc
+Replaces: tsrunc'
+fi
 npm_package
 ls -l "$output"

@@ -90,7 +90,7 @@ inFull('the packages hold what runs', () => {
     path.join(packages, fs.readdirSync(packages).find((name) => pattern.test(name)) ?? '');
   const target = box.scratch();
 
-  execFileSync('tar', ['-xzf', named(/linux-x64\.tar\.gz$/), '-C', target, '--strip-components=1']);
+  execFileSync('tar', ['-xzf', named(/^tsrunc-[\d.]+-linux-x64\.tar\.gz$/), '-C', target, '--strip-components=1']);
   expect(version(path.join(target, 'bin/tsrunc'))).toMatch(/^tsrunc version \d/);
 
   const npm = ['install', '--global', '--offline', '--prefix', path.join(target, 'npm'), named(/^tsrunc-[\d.]+\.tgz$/)];
@@ -98,13 +98,34 @@ inFull('the packages hold what runs', () => {
   expect(version(path.join(target, 'npm/bin/tsrunc'))).toMatch(/^tsrunc version \d/);
 
   if (which('dpkg-deb') === undefined) return;
-  const deb = named(/\.deb$/);
+  const deb = named(/^tsrunc_.*\.deb$/);
   execFileSync('dpkg-deb', ['--extract', deb, path.join(target, 'deb')]);
   expect(version(path.join(target, 'deb/usr/bin/tsrunc'))).toMatch(/^tsrunc version \d/);
   const { stdout } = spawnSync('dpkg-deb', ['--field', deb, 'Depends', 'Recommends'], { encoding: 'utf8' });
   expect(stdout).toMatch(/\nRecommends: libseccomp2, uidmap\n/);
   for (const library of neededLibraries()) expect(stdout).toContain(PACKAGES[library] ?? `a package for ${library}`);
 });
+
+(fs.existsSync(path.join(ROOT, 'bin/tsrunc-lean')) ? inFull : test.skip)(
+  'the packages of the lean edition, too',
+  () => {
+    make('package');
+    const packages = path.join(ROOT, 'build/packages');
+    const named = (end: string) =>
+      path.join(
+        packages,
+        fs.readdirSync(packages).find((name) => /^tsrunc-lean/.test(name) && name.endsWith(end)) ?? '',
+      );
+    const target = box.scratch();
+    execFileSync('tar', ['-xzf', named('.tar.gz'), '-C', target, '--strip-components=1']);
+    expect(version(path.join(target, 'bin/tsrunc'))).toMatch(/^tsrunc version \d/);
+    if (which('dpkg-deb') === undefined) return;
+    execFileSync('dpkg-deb', ['--extract', named('.deb'), path.join(target, 'deb')]);
+    expect(version(path.join(target, 'deb/usr/bin/tsrunc'))).toMatch(/^tsrunc version \d/);
+    const { stdout } = spawnSync('dpkg-deb', ['--field', named('.deb'), 'Depends', 'Conflicts'], { encoding: 'utf8' });
+    expect(stdout).toBe('Conflicts: tsrunc\n');
+  },
+);
 
 /** Debian's package of each library that the executable is linked with. */
 const PACKAGES: Readonly<Record<string, string>> = {

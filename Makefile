@@ -29,7 +29,7 @@ lean: bin/tsrunc-lean
 bin/tsrunc-lean: $(MODULES) build/validators.ts $(SOURCES)
 	@mkdir -p bin build/lean
 	node scripts/lean/bundle.mjs
-	scripts/lean/build.sh
+	scripts/lean/build.sh build/lean/tsrunc.js bin/tsrunc-lean
 
 bin/tsrunc-arm64 bin/tsrunc-x64: bin/tsrunc-%: $(MODULES) build/validators.ts $(SOURCES)
 	node scripts/build.mjs $*
@@ -65,7 +65,7 @@ test: all
 
 # What containers see of the lean edition.
 test-lean: bin/tsrunc-lean
-	TSRUNC=$(CURDIR)/bin/tsrunc-lean npx jest test/integration $(JEST_ARGS)
+	TSRUNC=$(CURDIR)/bin/tsrunc-lean npx jest test/integration test/faults $(JEST_ARGS)
 
 test-unit: build/validators.ts
 	npx jest test/unit

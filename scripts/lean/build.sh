@@ -1,6 +1,7 @@
 #!/bin/bash
-# build.sh: bin/tsrunc-lean, from build/lean/tsrunc.js. A C compiler and the C library's static part are all it needs.
+# build.sh SCRIPT EXECUTABLE. A C compiler and the C library's static part are all it needs.
 set -euo pipefail
+script=$(realpath "$1") executable=$(realpath "$2")
 cd "$(dirname "$0")/../.."
 
 ours=$PWD/src/engine/quickjs
@@ -30,7 +31,7 @@ heap() {
 }
 # Functions of Math that nothing here uses: libm's tables for them would be a twentieth of the file.
 unused=(acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp expm1 hypot log log10 log1p sin sinh tan tanh)
-if grep -qE "Math\.($(IFS='|' && echo "${unused[*]}"))\(" tsrunc.js; then
+if grep -qE "Math\.($(IFS='|' && echo "${unused[*]}"))\(" "$script"; then
   echo "make lean: our code uses a function of Math that scripts/lean/build.sh leaves out" >&2
   exit 1
 fi
@@ -43,7 +44,7 @@ link() {
 }
 
 gcc -static -no-pie -o compile compile.o "${engine[@]}" -lm
-./compile tsrunc.js tsrunc.bytecode
+./compile "$script" tsrunc.bytecode
 heap nobits '.zero 0x2000000'
 link maker
 # Two builds are to be the same, and the engine remembers where its stack was.
@@ -56,4 +57,4 @@ link tsrunc-lean
 addresses() { nm "$1" | grep -v ' heap$'; }
 diff <(addresses maker) <(addresses tsrunc-lean)
 strip -o tsrunc-lean.new tsrunc-lean
-mv tsrunc-lean.new ../../bin/tsrunc-lean
+mv tsrunc-lean.new "$executable"

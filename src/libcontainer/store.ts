@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { isErrno, SyscallError } from '../engine/errors.ts';
 import type { Config } from '../spec/config.ts';
-import { parseJson, writeJson } from '../spec/json.ts';
+import { parseOwn, writeJson } from '../spec/json.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { UnitReference } from './cgroups/manager.ts';
 import { ContainerError } from './errors.ts';
@@ -174,7 +174,7 @@ export class StateDirectory {
     const bytes = readIfThere(this.engine, `${this.path}/${STATE}`);
     if (!bytes) return undefined;
     // Our own file, written whole or not at all by the same version's types.
-    const saved = parseJson(bytes, this.engine.decode).value as unknown as Partial<SavedState>;
+    const saved = parseOwn(bytes, this.engine.decode) as Partial<SavedState>;
     if (!isOwn(saved)) throw new ContainerError('state', 'another runtime made this container');
     return saved;
   }
@@ -186,7 +186,7 @@ export class StateDirectory {
 
   /** Validated before it was saved, so it is not validated again. */
   loadConfig(): Config {
-    return parseJson(this.engine.files.read(`${this.path}/${CONFIG}`), this.engine.decode).value as unknown as Config;
+    return parseOwn(this.engine.files.read(`${this.path}/${CONFIG}`), this.engine.decode) as Config;
   }
 
   has(name: string): boolean {

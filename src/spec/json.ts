@@ -3,7 +3,7 @@
  * the text by line and column. For config.json, the state file, and whatever else the runtime reads.
  */
 
-export { type JsonDocument, type Mark, parseJson } from './json/document.ts';
+export { type JsonDocument, type Mark, parseJson, parseOwn } from './json/document.ts';
 export type { Position } from './json/locate.ts';
 export { type Bounds, JsonSyntaxError } from './json/parse.ts';
 export { enclosing, joinPointer, parentPointer, splitPointer } from './json/pointer.ts';

@@ -71,11 +71,12 @@ export function choice<T extends Table>(table: T): Param<keyof T & string> {
   };
 }
 
-/** A pointer to a struct that the kernel reads. */
-export function structOf(declaration: Struct): Param<StructFields> {
+/** A pointer to a struct that the kernel reads: its fields, or the memory of one that several calls share. */
+export function structOf(declaration: Struct): Param<StructFields | Memory> {
   return {
-    put: (batch, value, registers) => void registers.push(batch.struct(declaration, value)),
-    words: (value) => structWords(value),
+    put: (batch, value, registers) =>
+      void registers.push(value instanceof Memory ? value : batch.struct(declaration, value)),
+    words: (value) => (value instanceof Memory ? operandWords(value) : structWords(value)),
   };
 }
 

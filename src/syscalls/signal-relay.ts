@@ -3,6 +3,7 @@ import { bitsOf, dispositions, mmapProtections } from './constants.ts';
 import { pipePair } from './descriptor-pair.ts';
 import type { LocalKernel } from './local-port.ts';
 import { assembleHandler } from './signal-handler.ts';
+import { kernelSigaction } from './structs.ts';
 
 /**
  * Turns signals into bytes of a pipe. A handler of a few instructions writes the signal's number: the engine
@@ -15,14 +16,9 @@ export function relaySignals(engine: Engine, kernel: LocalKernel, numbers: reado
   kernel.batch((batch, calls) => {
     // The engine starts with SIGUSR1 blocked, to keep it for its inspector.
     calls.rt_sigprocmask('SIG_SETMASK', batch.input(new Uint8Array(SIGSET_SIZE)), 0, SIGSET_SIZE);
-    for (const number of numbers) {
-      calls.rt_sigaction(
-        number,
-        { handler, restorer, flags: ['SA_SIGINFO', 'SA_RESTORER', 'SA_ONSTACK', 'SA_RESTART'] },
-        0,
-        SIGSET_SIZE,
-      );
-    }
+    const flags = ['SA_SIGINFO', 'SA_RESTORER', 'SA_ONSTACK', 'SA_RESTART'];
+    const action = batch.struct(kernelSigaction, { handler, restorer, flags });
+    for (const number of numbers) calls.rt_sigaction(number, action, 0, SIGSET_SIZE);
   });
   return read;
 }

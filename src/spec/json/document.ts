@@ -40,6 +40,24 @@ export function parseJson(
   return new Parsed(text, parse(text, parser), parser);
 }
 
+/**
+ * The value of a text that {@link import('./write.ts').writeJson} has written: by the engine's own parser, which is
+ * several times as fast, unless there may be an integer that is none of its. What is damaged is told as by
+ * {@link parseJson}.
+ */
+export function parseOwn(bytes: Uint8Array, decode: (bytes: Uint8Array) => string): unknown {
+  const text = decode(bytes);
+  if (LARGE_INTEGER.test(text)) return parseJson(bytes, decode).value;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parseJson(bytes, decode).value;
+  }
+}
+
+/** As many digits as 2^53 has. */
+const LARGE_INTEGER = /\d{16}/;
+
 /** The decoder puts U+FFFD for what is malformed; only a text that has one needs the slow look. */
 function checkEncoding(text: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => string): void {
   if (text.startsWith('\uFEFF')) throw new JsonSyntaxError('a byte order mark before the document', 0, '', 1, 1);

@@ -5,6 +5,7 @@ import {
   joinPointer,
   parentPointer,
   parseJson,
+  parseOwn,
   splitPointer,
   writeJson,
 } from '../../../src/spec/json.ts';
@@ -335,3 +336,15 @@ function* allValues(value: JsonValue, pointer = ''): Iterable<[string, JsonValue
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) yield* allValues(member, pointer + joinPointer(key));
 }
+
+test.each([
+  ['small numbers', { id: 'c1', list: [1.5, -3, true, null, '\u0000"é'], empty: {} }],
+  ['2^53 and more', { big: 2n ** 63n, edge: 2 ** 53 - 1 }],
+])('what we have written ourselves is read as by the parser for others: %s', (_, value) => {
+  const bytes = encode(writeJson(value));
+  expect(parseOwn(bytes, decode)).toEqual(parseJson(bytes, decode).value);
+});
+
+test('what we have written ourselves, and is damaged, is told as by the parser for others', () => {
+  expect(() => parseOwn(encode('{"id":'), decode)).toThrow(JsonSyntaxError);
+});

@@ -10,5 +10,6 @@ declare namespace globalThis {
   let start: () => void;
 }
 
-globalThis.start = () => faulty(quickjsEngine(binding, errnoCode), plainParser);
+const engine = quickjsEngine(binding, errnoCode);
+globalThis.start = () => faulty(engine(), plainParser);
 for (const command of commands) void command.load();

@@ -5,12 +5,14 @@ import { type Libc, libcOf } from './libc.ts';
 import { bindNative } from './native.ts';
 import { textOf } from './text.ts';
 
-/** QuickJS as the engine. `nameOf` is the name of an error number. */
-export function quickjsEngine(binding: Binding, nameOf: (errno: number) => string): Engine {
+/**
+ * QuickJS as the engine. `nameOf` is the name of an error number. What does not depend on the process is made when the
+ * executable is; the rest by what comes back.
+ */
+export function quickjsEngine(binding: Binding, nameOf: (errno: number) => string): () => Engine {
   const libc = libcOf(binding);
   const text = textOf(binding);
   const files = filesOf(binding, text, nameOf);
-  occupyStreams(libc);
   const clock = (which: number): bigint => {
     const [seconds = 0n, nanoseconds = 0n] = read(which);
     return seconds * 1_000_000_000n + nanoseconds;
@@ -21,26 +23,32 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
     return new BigInt64Array(time.buffer);
   };
   let native: Native | undefined;
-  return {
-    argv: binding.argv,
-    env: Object.fromEntries(binding.env.map(entry)),
-    pid: libc('getpid'),
+  const lasting = {
     arch: binding.arch,
-    execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
     // It came through execve(2), which closes what is close-on-exec, as everything is that we open.
-    isInherited: (fd) => attempt(() => libc('fcntl', fd, F_GETFD)) === 0,
+    isInherited: (fd: number) => attempt(() => libc('fcntl', fd, F_GETFD)) === 0,
     files,
     native: () => {
       native ??= bindNative(binding);
       return native;
     },
-    exit(status) {
+    exit(status: number): never {
       libc('_exit', status);
       throw new Error('_exit returned');
     },
     now: () => clock(CLOCK_REALTIME),
     monotonic: () => clock(CLOCK_MONOTONIC),
     ...text,
+  } satisfies Partial<Engine>;
+  return () => {
+    occupyStreams(libc);
+    return {
+      ...lasting,
+      argv: binding.argv,
+      env: Object.fromEntries(binding.env.map(entry)),
+      pid: libc('getpid'),
+      execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
+    };
   };
 }
 

@@ -16,6 +16,8 @@ declare namespace globalThis {
  * Runs when the executable is made: all modules are evaluated, and the heap that this leaves is what each command begins
  * with. So nothing of the process that makes it may be kept.
  */
-globalThis.start = () => void main(quickjsEngine(binding, errnoCode), plainParser(helpText));
+const engine = quickjsEngine(binding, errnoCode);
+const parser = plainParser(helpText);
+globalThis.start = () => void main(engine(), parser);
 for (const command of commands) void command.load();
 void import('../../cli/trace/trace.ts');

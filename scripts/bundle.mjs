@@ -57,7 +57,7 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
 
 /**
  * A short command does not get back what compilers cost. The first would translate some 700 functions once more, which
- * are run a few times each: 4 of 60 ms. The second waits for what is really often called, and has it from the bytecode.
+ * are run a few times each: 2 of 60 ms. The second waits for what is really often called, and has it from the bytecode.
  *
  * With a first semi-space of 4 MB (`--min-semi-space-size`) nothing is collected before the end of most commands.
  */

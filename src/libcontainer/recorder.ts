@@ -58,7 +58,7 @@ export class Recorder {
       ],
       () => this.#now(),
     );
-    this.#begin('begin');
+    this.#begin(0, 'begin');
   }
 
   /** The log that steps are to be told to. */
@@ -77,8 +77,8 @@ export class Recorder {
     const now = this.#now();
     const last = this.#steps.at(-1);
     if (last) last.end = now;
-    if (step) this.#begin(step.name, step.pointer);
-    else this.#begin('go on');
+    if (step) this.#begin(now, step.name, step.pointer);
+    else this.#begin(now, 'go on');
   }
 
   recording(): Recording {
@@ -105,8 +105,7 @@ export class Recorder {
     return sent.length > 0;
   }
 
-  #begin(name: string, pointer?: string): void {
-    const now = this.#now();
+  #begin(now: number, name: string, pointer?: string): void {
     this.#steps.push({ name, pointer, start: now, end: now });
     this.#during = name;
   }

@@ -43,7 +43,7 @@ type Through = <T>(name: string, words: readonly string[], make: () => T, from?:
 export function throughSequence(sequence: Sequence, process: string): Through {
   return (name, words, make, from) => {
     const call = { number: sequence.next(), process, name, words: () => words };
-    const instead = sequence.announce(call);
+    const instead = sequence.isAnnounced ? sequence.announce(call) : undefined;
     const start = sequence.clock();
     const report = (result: number): void =>
       sequence.report(call, result, { start, duration: sequence.clock() - start });

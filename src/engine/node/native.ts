@@ -35,6 +35,7 @@ export function bindNative(addon: Addon): Native {
   const map = (size: number): NativeMemory => {
     const args = [0, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0];
     const { value: address } = call({ library: LIBC, symbol: 'mmap', arity: 6 }, args);
+    if (address === -1) throw new RangeError(`no memory for ${size} bytes`);
     // memmove of nothing returns its first argument: the address as the External that a Buffer is made of.
     const { value: external } = addon.load({
       library: LIBC,

@@ -7,12 +7,17 @@ export function bindNative(binding: Binding): Native {
   const find = addresses(binding);
   const invoke = (fn: NativeFunction, args: readonly number[]): number => {
     if (args.length > fn.arity) throw new RangeError(`${fn.symbol} takes ${fn.arity} arguments`);
+    // C would get another number.
+    for (const value of args) {
+      if (!Number.isSafeInteger(value)) throw new RangeError(`${fn.symbol}(${args.join(', ')}): not integers`);
+    }
     return binding.call(find(fn.symbol), ...args);
   };
   return {
     call: (fn, args) => ({ value: invoke(fn, args), errno: binding.errno() }),
     map(size) {
       const address = binding.call(find('mmap'), 0, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+      if (address === -1) throw new RangeError(`no memory for ${size} bytes`);
       return { address, bytes: new Uint8Array(binding.memory(address, size)) };
     },
   };

@@ -30,7 +30,7 @@ Version: $version
 Architecture: $debian_arch
 Maintainer: The tsrunc authors <tsrunc@localhost>
 Installed-Size: $(du -sk "$tree/usr" | cut -f1)
-Depends: libc6 (>= 2.28), libatomic1, libgcc-s1, libstdc++6
+Depends: libc6 (>= 2.28), libgcc-s1, libstdc++6
 Recommends: libseccomp2, uidmap
 Section: admin
 Priority: optional

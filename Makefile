@@ -3,7 +3,7 @@ SHELL := /bin/bash
 MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src schemas scripts -type f 2>/dev/null) package.json
 
-.PHONY: all lean man demo test test-lean test-unit test-vm test-clients test-arm64 test-all test-faults conformance bench coverage lint docs format \
+.PHONY: all lean man demo test test-lean test-unit test-vm test-clients test-arm64 test-all test-faults conformance bench scale coverage lint docs format \
   install install-lean uninstall package clean
 
 # `make ARCH=arm64` builds bin/tsrunc-arm64, on any machine: see CONTRIBUTING.md.
@@ -97,6 +97,10 @@ conformance: bin/tsrunc
 # BENCH_TIMES=21, BENCH_ONLY=PATTERN.
 bench: bin/tsrunc
 	unshare --mount --propagation=private node scripts/run-typescript.mjs bench/main.ts
+
+# SCALE='1 10 100 1000': how many containers.
+scale: bin/tsrunc
+	unshare --mount --propagation=private node scripts/run-typescript.mjs bench/scale.ts
 
 coverage: build/validators.ts
 	node scripts/coverage.mjs

@@ -17,7 +17,8 @@ export type Row = Readonly<Record<string, Times>>;
  */
 export function measure(place: Place, all: readonly Runtime[], scenario: Scenario, times: number): Row {
   const taken = new Map(all.map((runtime) => [runtime.name, [] as number[]]));
-  for (let i = 0; i <= times; i++) {
+  const repetitions = Math.max(1, Math.round(times * (scenario.share ?? 1)));
+  for (let i = 0; i <= repetitions; i++) {
     for (const runtime of all) {
       const time = once(place, runtime, scenario);
       if (i > 0) taken.get(runtime.name)?.push(time);

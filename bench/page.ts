@@ -13,11 +13,11 @@ const TIMES: Readonly<Record<string, string>> = {
   'run, a seccomp profile, cached': '`run` with a seccomp profile, not the first with it',
 };
 
-const COUNTS: readonly (readonly [keyof Counts, title: string, unit: string])[] = [
-  ['createdRss', 'memory of what waits in a created container', 'KiB'],
-  ['peakRss', 'memory of the runtime itself during `run`, at the most', 'KiB'],
-  ['systemCalls', 'system calls of a `run`', ''],
-  ['megabytes', 'size of the executable', 'MB'],
+const COUNTS: readonly (readonly [title: string, of: (counts: Counts) => number | undefined, unit: string])[] = [
+  ['memory of what waits in a created container', ({ createdRss }) => createdRss, 'KiB'],
+  ['memory of the runtime itself during `run`, at the most', ({ peakRss }) => peakRss, 'KiB'],
+  ['system calls of a `run`', ({ systemCalls }) => systemCalls?.run, ''],
+  ['size of the executable', ({ megabytes }) => megabytes, 'MB'],
 ];
 
 const [BEGIN, END] = ['<!-- measured -->\n', '<!-- end of measured -->'];
@@ -37,9 +37,9 @@ function block({ times, counts, versions, machine, date, repetitions }: Results)
     if (row === undefined) throw new Error(`${scenario} was not measured`);
     return [title, ...names.map((name) => of(row[name]?.median, 'ms'))];
   });
-  const counted = COUNTS.map(([field, title, unit]) => [
+  const counted = COUNTS.map(([title, field, unit]) => [
     title,
-    ...names.map((name) => of(counts[name]?.[field], unit)),
+    ...names.map((name) => of(counts[name] && field(counts[name]), unit)),
   ]);
   const header = ['', ...names.map((name) => shortened(versions[name] ?? name))];
   const rows = [header, header.map(() => '---'), ...timed, ...counted].map((cells) => `| ${cells.join(' | ')} |`);

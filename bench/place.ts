@@ -35,7 +35,8 @@ export function runtimes(tsrunc: string): Runtime[] {
     ['crun', 'crun'],
   ].flatMap(([name = '', file = '']) => {
     const asked = spawnSync(file, ['--version'], { encoding: 'utf8' });
-    return asked.status === 0 ? [{ name, path: file, version: asked.stdout.split('\n')[0] ?? '' }] : [];
+    const [version = ''] = (asked.stdout ?? '').split('\n');
+    return asked.status === 0 ? [{ name, path: file, version: version.replace(/^\w+/, name) }] : [];
   });
 }
 

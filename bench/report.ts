@@ -1,4 +1,4 @@
-import type { Counts } from './counts.ts';
+import { type Counts, commands } from './counts.ts';
 import type { Row } from './measure.ts';
 
 export interface Results {
@@ -22,19 +22,24 @@ export function tableOf({ times, counts, versions }: Results): string {
     ...names.map((name) => spread(row[name])),
     ...others.map((name) => ratio(row['tsrunc']?.median, row[name]?.median)),
   ]);
-  const count = (title: string, field: keyof Counts): string[] => [
-    title,
-    ...names.map((name) => String(counts[name]?.[field] ?? '–')),
-    ...others.map((name) => ratio(counts['tsrunc']?.[field], counts[name]?.[field])),
-  ];
+  const count = (title: string, of: (counts: Counts) => number | undefined): string[] => {
+    const values = new Map(Object.entries(counts).map(([name, counted]) => [name, of(counted)]));
+    return [
+      title,
+      ...names.map((name) => String(values.get(name) ?? '–')),
+      ...others.map((name) => ratio(values.get('tsrunc'), values.get(name))),
+    ];
+  };
   return [
     header,
     header.map(() => '---'),
     ...rows,
-    count('system calls of `run`', 'systemCalls'),
-    count('peak RSS of `run` (KiB)', 'peakRss'),
-    count('RSS of a created container (KiB)', 'createdRss'),
-    count('size (MB)', 'megabytes'),
+    ...commands.map((command) => count(`system calls of \`${command}\``, (of) => of.systemCalls?.[command])),
+    count('peak RSS of `run` (KiB)', (of) => of.peakRss),
+    count('RSS of a created init (KiB)', (of) => of.createdRss),
+    count('memory of a created cgroup (KiB)', (of) => of.createdMemory),
+    count('smallest memory limit (KiB)', (of) => of.smallestLimit),
+    count('size (MB)', (of) => of.megabytes),
   ]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');

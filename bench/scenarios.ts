@@ -42,6 +42,17 @@ export function scenarios(place: Place): Scenario[] {
     { name: 'kill', prepare: running, run: kill, tidy: remove },
     { name: 'delete', prepare: create, run: remove },
     run('run true', plain),
+    {
+      name: '100 × run true, in sequence',
+      share: 0.1,
+      run: (runtime, id) => many(place, runtime, 1, ['run', '--bundle', plain], id),
+    },
+    {
+      name: '100 × create, at once',
+      share: 0.1,
+      run: (runtime, id) => many(place, runtime, 100, ['create', '--bundle', sleeping], id),
+      tidy: (runtime, id) => many(place, runtime, 4, ['delete', '--force'], id),
+    },
     run('run, 200 mounts', place.bundle(manyMounts)),
     run('run, 300 masked paths', place.bundle(manyMasks)),
     run('run, a seccomp profile, cached', place.bundle(profile)),
@@ -50,6 +61,12 @@ export function scenarios(place: Place): Scenario[] {
       prepare: (runtime) => forgetFilters(place.root(runtime)),
     },
   ];
+}
+
+/** A command for a hundred containers, so many at once. */
+function many(place: Place, runtime: Runtime, atOnce: number, args: readonly string[], id: string): void {
+  const each = `seq 100 | xargs -P ${atOnce} -I @ "$@" ${id}-@`;
+  place.call(runtime, args, ['sh', '-c', each, 'many']);
 }
 
 function manyMounts(config: Config): void {

@@ -14,7 +14,8 @@ mkdirSync(join(root, 'bin'), { recursive: true });
 await bundleRuntime('scripts/snapshot.ts', out('tsrunc.cjs'));
 makeExecutable({ main: out('tsrunc.cjs'), useSnapshot: true, settings: out(`${name}.json`), output: out(name), arch });
 const { guardEnvironment } = await import(await bundled('scripts/environment-guard.ts', 'mjs'));
-writeFileSync(out(name), guardEnvironment(readFileSync(out(name))));
+const { withoutLibatomic } = await import(await bundled('scripts/without-libatomic.ts', 'mjs'));
+writeFileSync(out(name), withoutLibatomic(guardEnvironment(readFileSync(out(name)))));
 chmodSync(out(name), 0o755);
 // In one step: a container that is starting from the old file keeps it.
 renameSync(out(name), join(root, 'bin', name));

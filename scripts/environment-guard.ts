@@ -2,28 +2,19 @@ import { hiddenPrefixes } from '../src/engine/node/environment.ts';
 import { AssemblerAarch64 } from '../src/syscalls/stub/assembler-aarch64.ts';
 import { AssemblerX86 } from '../src/syscalls/stub/assembler-x86_64.ts';
 import { machines } from '../src/syscalls/stub/elf.ts';
+import { ElfFile } from './elf-file.ts';
 
 /**
  * Makes an executable deaf to the environment variables of its engine: NODE_COMPILE_CACHE writes files,
  * NODE_DEBUG writes to standard error, NODE_REPL_EXTERNAL_MODULE ends the process, all before our first line,
  * and in a process that runs as root. Code of some hundred bytes runs before the program's own entry and
  * changes the first letter of their names to lower case; src/engine/node/environment.ts changes it back.
- *
- * It lies in the padding behind the executable's code, so nothing moves (System V ABI, "Program Header").
  */
 export function guardEnvironment(elf: Uint8Array): Uint8Array {
-  const file = elf.slice();
-  const view = new DataView(file.buffer);
-  const entry = Number(view.getBigUint64(ELF.entry, true));
-  const { header, offset, address, size, next } = codeSegment(view);
-  const assemble = view.getUint16(ELF.machine, true) === machines.aarch64 ? guardAarch64 : guardX86;
-  const code = assemble(entry, address + size);
-  if (offset + size + code.length > next) throw new Error('no room behind the code of the executable');
-  file.set(code, offset + size);
-  view.setBigUint64(header + PROGRAM.fileSize, BigInt(size + code.length), true);
-  view.setBigUint64(header + PROGRAM.memorySize, BigInt(size + code.length), true);
-  view.setBigUint64(ELF.entry, BigInt(address + size), true);
-  return file;
+  const file = new ElfFile(elf);
+  const assemble = file.machine === machines.aarch64 ? guardAarch64 : guardX86;
+  file.entry = file.addCode((address) => assemble(file.entry, address));
+  return file.bytes;
 }
 
 /** At entry the stack holds argc, argv, NULL, envp, NULL; rdx is the loader's and must survive (System V ABI 3.4.1). */
@@ -89,35 +80,3 @@ function guardAarch64(entry: number, address: number): Uint8Array {
 function word(text: string): bigint {
   return [...text].reduce((value, char, i) => value | (BigInt(char.charCodeAt(0)) << BigInt(8 * i)), 0n);
 }
-
-interface Segment {
-  readonly header: number;
-  readonly offset: number;
-  readonly address: number;
-  readonly size: number;
-  /** Where the next segment begins in the file. */
-  readonly next: number;
-}
-
-function codeSegment(view: DataView): Segment {
-  const start = Number(view.getBigUint64(ELF.programHeaders, true));
-  const headers = Array.from({ length: view.getUint16(ELF.headerCount, true) }, (_, i) => start + PROGRAM.size * i);
-  const loads = headers.filter((at) => view.getUint32(at, true) === PT_LOAD);
-  const header = loads.find((at) => view.getUint32(at + PROGRAM.flags, true) & PF_X);
-  if (header === undefined) throw new Error('the executable has no code');
-  const offsetOf = (at: number): number => Number(view.getBigUint64(at + PROGRAM.offset, true));
-  const offset = offsetOf(header);
-  return {
-    header,
-    offset,
-    address: Number(view.getBigUint64(header + PROGRAM.address, true)),
-    size: Number(view.getBigUint64(header + PROGRAM.fileSize, true)),
-    next: Math.min(...loads.map(offsetOf).filter((other) => other > offset)),
-  };
-}
-
-/** Offsets in Elf64_Ehdr and Elf64_Phdr. */
-const ELF = { machine: 18, entry: 24, programHeaders: 32, headerCount: 56 } as const;
-const PROGRAM = { flags: 4, offset: 8, address: 16, fileSize: 32, memorySize: 40, size: 56 } as const;
-const PT_LOAD = 1;
-const PF_X = 1;

@@ -66,7 +66,7 @@ edition() {
   tarball "$1" "$2"
 }
 
-edition tsrunc bin/tsrunc 'Depends: libc6 (>= 2.28), libatomic1, libgcc-s1, libstdc++6
+edition tsrunc bin/tsrunc 'Depends: libc6 (>= 2.28), libgcc-s1, libstdc++6
 Recommends: libseccomp2, uidmap'
 if [ -e bin/tsrunc-lean ]; then
   edition tsrunc-lean bin/tsrunc-lean 'Recommends: uidmap

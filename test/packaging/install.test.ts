@@ -132,7 +132,6 @@ inFull('the packages hold what runs', () => {
 /** Debian's package of each library that the executable is linked with. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'ld-linux-x86-64.so.2': 'libc6',
-  'libatomic.so.1': 'libatomic1',
   'libc.so.6': 'libc6',
   'libdl.so.2': 'libc6',
   'libgcc_s.so.1': 'libgcc-s1',

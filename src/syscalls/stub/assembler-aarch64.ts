@@ -146,6 +146,25 @@ export class AssemblerAarch64 extends Assembler {
     this.jump(0xb4000000 | registers[register], label);
   }
 
+  cbnz(register: Register, label: string): void {
+    this.jump(0xb5000000 | registers[register], label);
+  }
+
+  /** ldaxr: what a store-exclusive to the same place then depends on. */
+  loadExclusive(to: Register, base: Register): void {
+    this.word(0xc85ffc00 | (registers[base] << 5) | registers[to]);
+  }
+
+  /** stlxr: `failed` is 0 if it was stored. */
+  storeExclusive(failed: Register, from: Register, base: Register): void {
+    this.word(0xc800fc00 | (registers[failed] << 16) | (registers[base] << 5) | registers[from]);
+  }
+
+  /** brk. */
+  trap(): void {
+    this.word(0xd4200000);
+  }
+
   /** Branches if bit `bit`, below 32, is set. */
   tbnz(register: Register, bit: number, label: string): void {
     this.jump(0x37000000 | (bit << 19) | registers[register], label);

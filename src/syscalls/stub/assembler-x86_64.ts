@@ -153,6 +153,17 @@ export class AssemblerX86 extends Assembler {
     this.emit(value);
   }
 
+  /** lock cmpxchg: rax against memory; if they are equal `from` goes there, otherwise memory to rax. */
+  lockCompareExchange(to: At, from: Register): void {
+    this.emit(0xf0);
+    this.memoryOp(1, [0x0f, 0xb1], registers[from], to);
+  }
+
+  /** ud2. */
+  trap(): void {
+    this.emit(0x0f, 0x0b);
+  }
+
   /** jmp r64. */
   jmpRegister(to: Register): void {
     this.rex(0, 4, registers[to]);

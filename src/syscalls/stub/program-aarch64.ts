@@ -1,7 +1,7 @@
 import { CONTROL_SHIFT, ENTRY, ENTRY_FLAG, HEADER, MAGIC, OPERAND } from '../layout.ts';
 import { type SyscallName, syscallNumber } from '../numbers.ts';
 import { AssemblerAarch64 } from './assembler-aarch64.ts';
-import { ROOM_FLAGS, ROOM_PROTECTION, STUB_BASE, STUB_ROOM } from './room.ts';
+import { NO_HUGE_PAGES, ROOM_FLAGS, ROOM_PROTECTION, STUB_BASE, STUB_ROOM } from './room.ts';
 
 /**
  * The stub (see {@link import('./program.ts').assembleStub}) for arm64.
@@ -32,6 +32,9 @@ export function assembleStubAarch64(): Uint8Array {
   syscall('mmap');
   a.cmp('x0', 'x20');
   a.bCond('ne', 'exit');
+  // madvise(STUB_BASE, STUB_ROOM, MADV_NOHUGEPAGE): the two registers in front are as mmap had them.
+  a.movImm('x2', NO_HUGE_PAGES);
+  syscall('madvise');
 
   a.label('request');
   a.mov('x1', 'x20');

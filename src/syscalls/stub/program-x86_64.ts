@@ -1,7 +1,7 @@
 import { CONTROL_SHIFT, ENTRY, ENTRY_FLAG, HEADER, MAGIC, OPERAND } from '../layout.ts';
 import { type SyscallName, syscallNumber } from '../numbers.ts';
 import { AssemblerX86 } from './assembler-x86_64.ts';
-import { ROOM_FLAGS, ROOM_PROTECTION, STUB_BASE, STUB_ROOM } from './room.ts';
+import { NO_HUGE_PAGES, ROOM_FLAGS, ROOM_PROTECTION, STUB_BASE, STUB_ROOM } from './room.ts';
 
 /**
  * The stub (see {@link import('./program.ts').assembleStub}) for x86-64.
@@ -30,6 +30,9 @@ export function assembleStubX86(): Uint8Array {
   syscall('mmap');
   a.cmp('rax', 'rbp');
   a.j('ne', 'exit');
+  // madvise(STUB_BASE, STUB_ROOM, MADV_NOHUGEPAGE): the two registers in front are as mmap had them.
+  a.movImm('rdx', NO_HUGE_PAGES);
+  syscall('madvise');
 
   a.label('request');
   a.mov('rsi', 'rbp');

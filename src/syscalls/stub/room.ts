@@ -14,6 +14,9 @@ export const ROOM_PROTECTION = 3;
 /** MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE and MAP_FIXED_NOREPLACE: the same on both architectures. */
 export const ROOM_FLAGS = 0x104022;
 
+/** MADV_NOHUGEPAGE: where huge pages are made for everybody, the first request would cost the container 2 MiB. */
+export const NO_HUGE_PAGES = 15;
+
 /** Where the second page of the room may begin: an arm64 kernel has pages of 4, 16 or 64 KiB. */
 export const SECOND_PAGES: Readonly<Record<Arch, readonly number[]>> = {
   x86_64: [0x1000],

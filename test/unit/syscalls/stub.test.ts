@@ -157,3 +157,11 @@ test('the executable is a sealed memfd and the stub holds nothing but streams an
   expect(/SigIgn:\s+(\S+)/.exec(status)?.[1]).toBe('0000000000000000');
   stub.end();
 });
+
+test('its room is not made of huge pages, which a container would pay for', () => {
+  const stub = liveStub();
+  stub.kernel.value(stub.kernel.calls.getpid());
+  const maps = readFileSync(`/proc/${stub.pid}/smaps`, 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  expect(maps.find((map) => map.startsWith('10000000-11000000'))).toMatch(/^VmFlags:.* nh\b/m);
+  stub.end();
+});

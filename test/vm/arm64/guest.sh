@@ -26,6 +26,8 @@ program 'exec sleep 1000'
 tsrunc create --pid-file /tmp/pid two < /dev/null > /tmp/output 2>&1
 echo "status $?"
 tsrunc state two | grep '"status"'
+# create does not wait until init has given back what it needed, and this machine is slow.
+sleep 2
 grep VmRSS "/proc/$(cat /tmp/pid)/status"
 readlink "/proc/$(cat /tmp/pid)/exe"
 

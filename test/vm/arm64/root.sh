@@ -11,7 +11,7 @@ own=(-o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::Use
   -o "Dir::State=$PWD/apt" -o "Dir::State::status=$PWD/apt/status" -o "Dir::Cache=$PWD/apt")
 apt-get "${own[@]}" -qq update
 kernel=$(apt-cache "${own[@]}" depends linux-image-cloud-arm64 | grep -o 'linux-image-[0-9][^ ]*-cloud-arm64' | head -n 1)
-apt-get "${own[@]}" -qq download "$kernel" busybox-static libc6 libgcc-s1 libstdc++6 libatomic1 libseccomp2
+apt-get "${own[@]}" -qq download "$kernel" busybox-static libc6 libgcc-s1 libstdc++6 libseccomp2
 for package in *.deb; do
   dpkg-deb --extract "$package" .
   rm "$package"

@@ -24,6 +24,7 @@ const fixed: readonly (readonly [string, Emit])[] = [
   ['1f fc 3f b1', (a) => a.cmpImm('x0', -4095)],
   ['c0 03 5f d6', (a) => a.ret()],
   ['01 00 00 d4', (a) => a.svc()],
+  ['00 00 20 d4', (a) => a.trap()],
   ['00 00 00 14', (a) => [a.label('here'), a.b('here')]],
   ['01 00 00 94', (a) => [a.bl('next'), a.label('next')]],
   ['48 00 00 54 c0 03 5f d6', (a) => [a.bCond('hi', 'over'), a.ret(), a.label('over')]],
@@ -69,6 +70,8 @@ const sentences: [string, Emit][] = numbers.flatMap((r): [string, Emit][] => {
     [`madd ${r}, ${r}, x9, xzr`, (a) => a.mul(r, r, 'x9')],
     [`ubfm ${r}, x9, #0, #1`, (a) => a.lowBits(r, 'x9', 2)],
     [`ubfm x9, ${r}, #16, #63`, (a) => a.shiftRight('x9', r, 16)],
+    [`ldaxr ${r}, [x9]`, (a) => a.loadExclusive(r, 'x9')],
+    [`stlxr ${half}, x9, [x10]`, (a) => a.storeExclusive(r, 'x9', 'x10')],
     [`orr ${r}, x9, #0x20`, (a) => a.setBit(r, 'x9', 5)],
   ];
 });
@@ -91,6 +94,7 @@ testWith(objdump.aarch64.program)('objdump finds every branch where its label is
   a.b('start');
   a.bl('end');
   a.cbz('x5', 'start');
+  a.cbnz('x6', 'end');
   a.tbz('x24', 13, 'end');
   a.tbnz('x24', 31, 'start');
   a.label('end');
@@ -100,6 +104,7 @@ testWith(objdump.aarch64.program)('objdump finds every branch where its label is
     'b 0x0',
     `bl ${end}`,
     'cbz x5, 0x0',
+    `cbnz x6, ${end}`,
     `tbz w24, #13, ${end}`,
     'tbnz w24, #31, 0x0',
   ]);

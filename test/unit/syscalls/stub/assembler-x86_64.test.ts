@@ -38,6 +38,7 @@ const fixed: readonly (readonly [string, Emit])[] = [
   ['41 5c', (a) => a.pop('r12')],
   ['c3', (a) => a.ret()],
   ['0f 05', (a) => a.syscall()],
+  ['0f 0b', (a) => a.trap()],
   ['e9 fb ff ff ff', (a) => [a.label('here'), a.jmp('here')]],
   ['e8 00 00 00 00', (a) => [a.call('next'), a.label('next')]],
   ['0f 8d 01 00 00 00 c3', (a) => [a.j('ge', 'over'), a.ret(), a.label('over')]],
@@ -87,6 +88,7 @@ const sentences: [string, Emit][] = registers.flatMap((r): [string, Emit][] => {
     [`test ${r},r8`, (a) => a.test(r, 'r8')],
     [`test ${half},0x12345`, (a) => a.testImm(r, 0x12345)],
     [`shr ${half},0x4`, (a) => a.shr32(r, 4)],
+    [`lock cmpxchg QWORD PTR [${r}+0x18],rcx`, (a) => a.lockCompareExchange(at, 'rcx')],
     [`push ${r}`, (a) => a.push(r)],
     [`pop ${r}`, (a) => a.pop(r)],
   ];

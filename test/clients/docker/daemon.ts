@@ -6,7 +6,7 @@ export const daemon: readonly Check[] = [
   {
     name: 'info names the runtime',
     command: 'docker info --format "{{.DefaultRuntime}} {{(index .Runtimes \\"tsrunc\\").Path}}"',
-    stdout: /^tsrunc \/run\/world\/bin\/\w+$/,
+    stdout: /^tsrunc \/run\/world\/bin\/[\w-]+$/,
   },
   {
     name: 'version tells the version and the commit of the runtime',

@@ -4,7 +4,12 @@ import type { Check } from '../support/checks.ts';
 /** `podman run`: what the flags make of the container. */
 export const run: readonly Check[] = [
   ...alike('podman').run,
-  { name: '--tty at a terminal', command: 'terminal podman run --rm -it $image tty', stdout: /\/dev\/pts\/0/ },
+  {
+    name: '--tty at a terminal',
+    // podman stops listening when the program has ended, whether it has heard all or not.
+    command: `terminal "podman run --rm -it $image sh -c 'tty; sleep 1'"`,
+    stdout: /\/dev\/pts\/0/,
+  },
   { name: '--init', command: 'podman run --rm --init $image cat /proc/1/comm', stdout: /^(podman-init|catatonit)$/ },
   {
     name: '--sysctl',

@@ -4,6 +4,8 @@ import type { Files } from './engine.ts';
 export function readAll(files: Pick<Files, 'readSome'>, fd: number): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (let piece = files.readSome(fd, PIECE); piece.length > 0; piece = files.readSome(fd, PIECE)) pieces.push(piece);
+  const [first, ...more] = pieces;
+  if (first !== undefined && more.length === 0) return first;
   const all = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
   let offset = 0;
   for (const piece of pieces) {

@@ -141,7 +141,7 @@ function kindOf(operand: Exclude<Operand, number>): number {
 }
 
 /** The operand's value, or where that lies. */
-function valueOrPlace(operand: Exclude<Operand, number>, batch: Batch, base: number, arch: Arch): number {
+export function valueOrPlace(operand: Exclude<Operand, number>, batch: Batch, base: number, arch: Arch): number {
   if (operand instanceof Memory) return base + operand.place;
   if (operand instanceof Address || operand instanceof Word) return base + operand.memory.place + operand.offset;
   if (operand instanceof ByArch) return operand.values[arch];

@@ -1,7 +1,7 @@
 import type { Arch, Native, NativeMemory } from '../engine/engine.ts';
-import { Address, Batch, ByArch, type Entry, Memory, type Operand, Result } from './batch.ts';
+import { Address, Batch, type Entry, type Operand, Result, Word } from './batch.ts';
 import { type Calls, callsOver } from './calls.ts';
-import { arrange, putMemories, takeMemories, wordAt } from './layout.ts';
+import { arrange, putMemories, takeMemories, valueOrPlace, wordAt } from './layout.ts';
 import { nativeFunctions } from './native.ts';
 import { syscallNumber } from './numbers.ts';
 import { isFailure, type SyscallPort, throwFailure } from './port.ts';
@@ -34,7 +34,7 @@ export class LocalPort implements SyscallPort {
   private execute(batch: Batch, base: number): number {
     let executed = 0;
     for (const entry of batch.entries) {
-      const value = entry.answer ?? this.one(entry, base);
+      const value = entry.answer ?? this.one(entry, batch, base);
       entry.result.settle(value);
       executed++;
       if (!entry.expected && isFailure(value)) break;
@@ -42,26 +42,26 @@ export class LocalPort implements SyscallPort {
     return executed;
   }
 
-  private one({ call, registers }: Entry, base: number): number {
-    if (call.name === 'store') return this.store(registers);
+  private one({ call, registers }: Entry, batch: Batch, base: number): number {
+    if (call.name === 'store') return this.store(registers, batch, base);
     const args = [syscallNumber(call.name, this.arch)];
-    for (const operand of registers) args.push(typeof operand === 'number' ? operand : this.valueOf(operand, base));
+    for (const operand of registers) args.push(this.valueOf(operand, batch, base));
     const { value, errno } = this.native().call(nativeFunctions.syscall, args);
     return value === -1 ? -errno : value;
   }
 
-  private store([target, value = 0]: readonly Operand[]): number {
+  private store([target, value = 0]: readonly Operand[], batch: Batch, base: number): number {
     if (!(target instanceof Address)) throw new TypeError('a store goes to an address');
-    this.words[(target.memory.place + target.offset) / 4] = typeof value === 'number' ? value : this.valueOf(value, 0);
+    this.words[(target.memory.place + target.offset) / 4] = this.valueOf(value, batch, base);
     return 0;
   }
 
-  private valueOf(operand: Exclude<Operand, number>, base: number): number {
-    if (operand instanceof Memory) return base + operand.place;
-    if (operand instanceof Address) return base + operand.memory.place + operand.offset;
-    if (operand instanceof ByArch) return operand.values[this.arch];
+  private valueOf(operand: Operand, batch: Batch, base: number): number {
+    if (typeof operand === 'number') return operand;
     if (operand instanceof Result) return operand.value;
-    const at = (operand.memory.place + operand.offset) / 4;
+    const value = valueOrPlace(operand, batch, base, this.arch);
+    if (!(operand instanceof Word)) return value;
+    const at = (value - base) / 4;
     return operand.width === 32 ? (this.words[at] ?? 0) : wordAt(this.words, at);
   }
 

@@ -1,4 +1,5 @@
 import type { Native, NativeFunction, NativeMemory, NativeResult } from '../engine.ts';
+import { checkArguments } from '../native-arguments.ts';
 import type { Addon } from './addon.ts';
 
 /**
@@ -16,10 +17,9 @@ export function bindNative(addon: Addon): Native {
   const int64s = (count: number): number[] => Array.from({ length: count }, () => I64);
 
   const call = (fn: NativeFunction, args: readonly number[]): NativeResult => {
-    if (args.length > fn.arity) throw new RangeError(`${fn.symbol} takes ${fn.arity} arguments`);
+    checkArguments(fn, args);
     ready(fn.library);
     const values = [...args, ...Array<number>(fn.arity - args.length).fill(0)];
-    if (!values.every(Number.isSafeInteger)) throw new RangeError(`${fn.symbol}(${values.join(', ')}): not integers`);
     const { value, errnoCode } = addon.load({
       library: fn.library,
       funcName: fn.symbol,

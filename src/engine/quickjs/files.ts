@@ -1,11 +1,13 @@
 import type { Arch, FileKind, FileStat, Files, OpenFlag } from '../engine.ts';
+import { readAll } from '../read-all.ts';
 import { type Refusal, worded } from '../worded-files.ts';
 import type { Binding } from './binding.ts';
-import { type Libc, libcOf, Refused } from './libc.ts';
+import { addresses, type Libc, libcOf, Refused } from './libc.ts';
 import type { Text } from './text.ts';
 
 /** Files by C's functions, which take text as it is: see stat(2), open(2) and so on. */
 export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) => string): Files {
+  const find = addresses(binding);
   const libc = libcOf(binding);
   // One for all reads: what a caller gets is a copy.
   const room = new Uint8Array(ROOM);
@@ -14,9 +16,12 @@ export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) =>
     if (given.includes('\0')) throw new TypeError(`a path with a NUL: ${JSON.stringify(given)}`);
     return given.toWellFormed();
   };
-  const readSome = (fd: number, size: number): Uint8Array => {
-    const bytes = size <= ROOM ? room : new Uint8Array(size);
-    return bytes.slice(0, libc('read', fd, bytes, size));
+  const readSome = (fd: number, size: number): Uint8Array =>
+    room.slice(0, libc('read', fd, room, Math.min(size, ROOM)));
+  /** Of a function that fills the room with a path and returns it, of whose address an int says nothing, or NULL. */
+  const pathFrom = (symbol: string, ...args: readonly (number | string | Uint8Array)[]): string => {
+    if (binding.call(find(symbol), ...args) === 0) throw new Refused(binding.errno());
+    return textIn(room.indexOf(0));
   };
   const open = (name: string, flags: readonly OpenFlag[], mode = 0o666): number =>
     libc('open', path(name), bits(binding.arch, flags), mode);
@@ -30,7 +35,7 @@ export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) =>
       open,
       close,
       readSome,
-      read: (name) => within(open(name, ['O_RDONLY']), close, (fd) => readWhole((size) => readSome(fd, size))),
+      read: (name) => within(open(name, ['O_RDONLY']), close, (fd) => readAll({ readSome }, fd)),
       write: (fd, bytes) => writeAll(libc, fd, bytes),
       fsync: (fd) => void libc('fsync', fd),
       mkdir: (name, mode) => void libc('mkdir', path(name), mode),
@@ -40,21 +45,14 @@ export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) =>
       chmod: (name, mode) => void libc('chmod', path(name), mode),
       chown: (name, uid, gid) => void libc('chown', path(name), uid, gid),
       readlink: (name) => textIn(libc('readlink', path(name), room, ROOM)),
-      realpath(name) {
-        // It returns its buffer, of whose address an int says nothing, or NULL.
-        if (binding.call(binding.address('realpath'), path(name), room) === 0) throw new Refused(binding.errno());
-        return textIn(room.indexOf(0));
-      },
+      realpath: (name) => pathFrom('realpath', path(name), room),
       readdir: (name) =>
         within(open(name, ['O_RDONLY', 'O_DIRECTORY']), close, (fd) =>
           names(text, () => room.subarray(0, libc('getdents64', fd, room, ROOM))),
         ),
       stat: (name) => facts(name, 0),
       lstat: (name) => facts(name, AT_SYMLINK_NOFOLLOW),
-      cwd() {
-        if (binding.call(binding.address('getcwd'), room, ROOM) === 0) throw new Refused(binding.errno());
-        return textIn(room.indexOf(0));
-      },
+      cwd: () => pathFrom('getcwd', room, ROOM),
       chdir: (name) => void libc('chdir', path(name)),
     },
     (error): Refusal | undefined =>
@@ -68,21 +66,6 @@ function within<T>(fd: number, close: (fd: number) => void, use: (fd: number) =>
   } finally {
     close(fd);
   }
-}
-
-function readWhole(next: (size: number) => Uint8Array): Uint8Array {
-  const first = next(ROOM);
-  if (first.length === 0) return first;
-  const pieces = [first];
-  for (let piece = next(ROOM); piece.length > 0; piece = next(ROOM)) pieces.push(piece);
-  if (pieces.length === 1) return first;
-  const whole = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }
 
 /** EAGAIN: the caller gave a stream that is O_NONBLOCK, and its reader is slow. Ours are small: wait for room. */

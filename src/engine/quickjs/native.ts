@@ -1,4 +1,5 @@
 import type { Native, NativeFunction } from '../engine.ts';
+import { checkArguments } from '../native-arguments.ts';
 import type { Binding } from './binding.ts';
 import { addresses } from './libc.ts';
 
@@ -6,11 +7,7 @@ import { addresses } from './libc.ts';
 export function bindNative(binding: Binding): Native {
   const find = addresses(binding);
   const invoke = (fn: NativeFunction, args: readonly number[]): number => {
-    if (args.length > fn.arity) throw new RangeError(`${fn.symbol} takes ${fn.arity} arguments`);
-    // C would get another number.
-    for (const value of args) {
-      if (!Number.isSafeInteger(value)) throw new RangeError(`${fn.symbol}(${args.join(', ')}): not integers`);
-    }
+    checkArguments(fn, args);
     return binding.call(find(fn.symbol), ...args);
   };
   return {

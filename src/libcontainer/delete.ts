@@ -11,6 +11,7 @@ import type { Host } from './host.ts';
 import { removeGroups } from './intel-rdt/group.ts';
 import { kernelOf } from './kernel.ts';
 import { signalInit } from './kill.ts';
+import type { Machine } from './machine.ts';
 import { isAlive } from './process.ts';
 import { unmountRoot } from './rootfs/host-mounts.ts';
 import { sleep } from './signal.ts';
@@ -75,13 +76,17 @@ function openIfThere(host: Host, id: string, force: boolean): StateDirectory | u
 
 /** SIGKILL, and the time that the kernel needs to take the namespaces apart. */
 export function endInit(host: Host, saved: SavedState): void {
-  const { engine } = host;
-  const kernel = kernelOf(engine);
   try {
     signalInit(host, saved, SIGKILL);
   } catch (error) {
     if (!(error instanceof ContainerError) || error.code !== 'not-running') throw error;
   }
+  awaitEnd(host.engine, saved);
+}
+
+/** At most ten seconds. */
+export function awaitEnd(engine: Machine, saved: SavedState): void {
+  const kernel = kernelOf(engine);
   for (let wait = 0; isAlive(engine, saved.init_process_pid, saved.init_process_start); wait++) {
     if (wait === TRIES) throw new ContainerError('timeout', 'container init still running');
     sleep(kernel, wait < 10 ? 1 : INTERVAL_MS);

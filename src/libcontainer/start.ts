@@ -5,8 +5,8 @@ import type { Cgroup } from './cgroups/manager.ts';
 import { type OomWitness, oomObituary } from './cgroups/obituary.ts';
 import { cgroupOf } from './container-cgroup.ts';
 import type { StubProcess } from './creation.ts';
-import { endInit } from './delete.ts';
-import { ContainerError } from './errors.ts';
+import { awaitEnd, endInit } from './delete.ts';
+import { ContainerError, report } from './errors.ts';
 import type { Attendant } from './foreground.ts';
 import { runPoststart } from './hooks/start.ts';
 import type { Host } from './host.ts';
@@ -64,9 +64,24 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
   const process = listeningProcess(engine, config.process, saved);
   const facts = { engine, kernel, log, saved, process, config, filter };
   const starting = startingInit(facts, cgroup, init);
-  perform(startRecipe(starting.facts), starting);
+  try {
+    perform(startRecipe(starting.facts), starting);
+  } catch (error) {
+    dismiss(host, saved, init);
+    throw error;
+  }
   state.removeSocket();
   return { saved, config, cgroup, relay };
+}
+
+/** Init ends when its socket does. Who asks for the state after a start that failed is to hear `stopped`, not that init has yet to notice. */
+function dismiss({ engine, log }: Host, saved: SavedState, init: StubProcess): void {
+  init.port.close();
+  try {
+    awaitEnd(engine, saved);
+  } catch (error) {
+    log.debug(report(error).message);
+  }
 }
 
 /** Its memory limit may have been lowered since create to where accept4 is one page too many. */

@@ -24,8 +24,11 @@ withCriu(title, () => {
   const PATH = `${found ? criu.directory : ''}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   const caller: RunOptions = { env: { PATH }, timeout: 60 };
 
-  /** A program that counts, in memory, and writes where it is. */
-  const counting = 'i=0; while :; do i=$((i + 1)); echo $i > /count; sleep 0.02; done';
+  /**
+   * A program that counts, in memory, and says where it is in the target of a link. What it held open when it was
+   * saved must not have changed when it is restored, and a file that it writes does change if it goes on meanwhile.
+   */
+  const counting = 'i=0; while :; do i=$((i + 1)); ln -sfn $i /count; sleep 0.02; done';
   const cgroupNamespace: Patch = { '/linux/namespaces/-': [{ type: 'cgroup' }] };
 
   interface Counting {
@@ -40,12 +43,11 @@ withCriu(title, () => {
     return { id: container.id, bundle, count: counterOf(bundle) };
   }
 
-  /** The file is empty for a moment whenever it is written: what it said last, then. */
+  /** There is no link for a moment whenever it is replaced: what it said last, then. */
   function counterOf(bundle: string): () => number {
     let last = 0;
     return () => {
-      const text = slurp(path.join(bundle, 'rootfs/count'));
-      if (text.endsWith('\n')) last = Number(text);
+      last = Number(linkOf(path.join(bundle, 'rootfs/count')) || last);
       return last;
     };
   }
@@ -235,8 +237,7 @@ withCriu(title, () => {
       },
     });
     const counter: Counting = { id: box.id(), bundle, count: counterOf(bundle) };
-    fs.writeFileSync(path.join(bundle, 'rootfs/count'), '0');
-    fs.chownSync(path.join(bundle, 'rootfs/count'), 100_000, 100_000);
+    fs.chownSync(path.join(bundle, 'rootfs'), 100_000, 100_000);
     box.create({ bundle, id: counter.id, stdio: NOWHERE }).start();
     await until('it counts', () => counter.count() > 1);
     const to = images();

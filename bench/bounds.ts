@@ -13,7 +13,7 @@ export interface Bound {
 }
 
 export const bounds: readonly Bound[] = [
-  { name: 'round trips per create', of: (results) => results.roundTripsPerCreate, most: 12 },
+  { name: 'round trips per create', of: (results) => results.roundTripsPerCreate, most: 6 },
   own('run', 1100),
   own('create', 800),
   own('state', 60),

@@ -10,7 +10,7 @@ import { attributeSteps, resetAffinity } from './init/attributes.ts';
 import { spawnBuilder } from './init/builder.ts';
 import { cloneInit, timeSteps } from './init/clone.ts';
 import { checkTerminal, consoleSteps, pidfdSteps } from './init/console.ts';
-import { executableStep } from './init/executable.ts';
+import { executableSteps } from './init/executable.ts';
 import { identitySteps } from './init/identity.ts';
 import { joinSteps } from './init/join.ts';
 import { labelChecks, labelSteps } from './init/labels.ts';
@@ -33,8 +33,8 @@ import { perform } from './recipe.ts';
 import { deviceSteps } from './rootfs/devices.ts';
 import { proveMounts } from './rootfs/inside-proc.ts';
 import { closeKeptMounts } from './rootfs/kept-mounts.ts';
-import { maskSteps } from './rootfs/masks.ts';
-import { mountSteps, readonlyTmpfsSteps } from './rootfs/mounts.ts';
+import { maskProofs, maskSteps } from './rootfs/masks.ts';
+import { mountSteps, readonlyTmpfsSteps, triedMountSteps } from './rootfs/mounts.ts';
 import { enterRoot, lastOfRoot, rootMounts, rootReadonly } from './rootfs/rootfs.ts';
 import { surveyStep } from './rootfs/survey.ts';
 import { loadsAtCreate } from './seccomp/filter.ts';
@@ -77,6 +77,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
   const { mounts = [], linux = {}, process } = config;
   const netDevices = netDeviceSteps(config);
   const intelRdt = intelRdtSteps(config);
+  const executable = process && executableSteps(process);
   const noPivot = options.noPivot === true;
   const lastSteps = lastOfRoot(config, noPivot);
   // A filter that is loaded at create would have the agent asked about them.
@@ -103,6 +104,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     surveyStep(config),
     ...mountSteps(mounts),
     ...deviceSteps(config),
+    ...triedMountSteps(mounts),
     proveMounts,
     ...createHookSteps(config.hooks),
     reopenNull,
@@ -115,10 +117,12 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...(config.root?.readonly ? [rootReadonly] : []),
     ...hostnameSteps(config),
     ...(process ? labelSteps(process) : []),
-    ...maskSteps(linux.readonlyPaths ?? [], linux.maskedPaths ?? []),
+    ...maskSteps(linux),
     ...attributeSteps(process, linux),
-    ...(process ? [executableStep(process)] : []),
+    ...(executable ? [executable.look] : []),
     ready,
+    ...maskProofs(linux),
+    ...(executable ? [executable.prove] : []),
     ...(notifies ? lastSteps : []),
     ...(process && linux.seccomp ? [confine(process)] : []),
     ...netDevices.done,

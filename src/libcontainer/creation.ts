@@ -1,5 +1,5 @@
-import type { Config } from '../spec/config.ts';
-import type { Operand, Result } from '../syscalls/batch.ts';
+import type { Config, Mount } from '../spec/config.ts';
+import { type Operand, Result } from '../syscalls/batch.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { RemotePort } from '../syscalls/port.ts';
 import type { RemoteKernel } from '../syscalls/stub/remote-kernel.ts';
@@ -14,6 +14,7 @@ import type { CreateOptions } from './options.ts';
 import type { RecipeContext, Step } from './recipe.ts';
 import { Foresight } from './rootfs/foresight.ts';
 import type { UnprovenMount } from './rootfs/inside-proc.ts';
+import type { KeptMountLook } from './rootfs/kept-mounts.ts';
 import type { Confined, StateDirectory } from './store.ts';
 
 /** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
@@ -31,7 +32,7 @@ export class Creation implements RecipeContext {
   /** Directories of resctrl that go with the container. */
   rdtGroups: readonly string[] = [];
   /** Descriptor of the detached, then attached, mount of the rootfs, in init. */
-  private rootFd: number | undefined;
+  private rootFd: Operand | undefined;
   /** The rootfs lies over the root of init's mount namespace, not at its path. */
   rootOnTop = false;
   /** In a mount namespace that is joined: descriptor of what is its root until all else is done. */
@@ -44,6 +45,10 @@ export class Creation implements RecipeContext {
   nullDevice: number | undefined;
   /** Mounts that paths will be masked in, by their destination, while they are still needed: see kept-mounts.ts. */
   readonly keptMounts = new Map<string, Operand>();
+  /** Whether they are where they were, at the moments when it counts. */
+  readonly keptMountLooks: KeptMountLook[] = [];
+  /** Mounts that may yet turn out to have been refused: what move_mount says. */
+  readonly triedMounts = new Map<Mount, Result>();
   /** Mounts whose targets are yet to be told from a procfs. */
   unprovenMounts: UnprovenMount[] = [];
   /** What is known of the places where mounts go. */
@@ -96,16 +101,17 @@ export class Creation implements RecipeContext {
   }
 
   /** The rootfs, as init's descriptor: every path of the container is resolved beneath it. */
-  get root(): number {
+  get root(): Operand {
     if (this.rootFd === undefined) throw new Error('the rootfs is not there yet');
     return this.rootFd;
   }
 
+  /** And has been opened: the call may still wait in a batch, or have failed. */
   get hasRoot(): boolean {
-    return this.rootFd !== undefined;
+    return this.rootFd instanceof Result ? this.rootFd.known && !this.rootFd.failed : this.rootFd !== undefined;
   }
 
-  set root(fd: number) {
+  set root(fd: Operand) {
     this.rootFd = fd;
   }
 

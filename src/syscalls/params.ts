@@ -178,7 +178,7 @@ function operandWords(value: Operand): string {
   if (typeof value === 'number') return String(value);
   if (value instanceof Result) {
     const name = nameOf(value.call);
-    return value.known && !name ? String(value.value) : `<${name ?? value.call.name}>`;
+    return value.known && !value.failed && !name ? String(value.value) : `<${name ?? value.call.name}>`;
   }
   if (value instanceof Word) return '<fd>';
   return value instanceof Memory ? `${value.bytes.length} bytes` : '<address>';

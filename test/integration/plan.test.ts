@@ -27,10 +27,10 @@ function planned(bundle: string, id: string): Step[] {
   return JSON.parse(ok(box.runtime(['plan', '--bundle', bundle, '--format', 'json', id])).stdout).steps;
 }
 
-/** What can only be known when it is done are the numbers of inherited descriptors, of a process, and of a key. */
+/** What can only be known when it is done are the numbers of inherited descriptors, of a process, and of a key; and what is not there. */
 function comparable({ process, syscall, args }: Call): string {
   const words = args.join(', ');
-  const told = words.replace(['keyctl', 'wait4'].includes(syscall) ? /\b\d+\b/ : /^\d+\b/, 'N');
+  const told = words.replace(['keyctl', 'wait4'].includes(syscall) ? /\b\d+\b/ : /^(\d+\b|<\w+>)/, 'N');
   return `${process}: ${syscall}(${told})`;
 }
 

@@ -2,7 +2,7 @@ import { isErrno } from '../../engine/errors.ts';
 import type { Config, Mount } from '../../spec/config.ts';
 import { namespaceOf } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { isCgroup } from '../rootfs/mounts.ts';
+import { isCgroup } from '../rootfs/cgroup-mount.ts';
 import type { CgroupDirectory } from './directory.ts';
 import type { CgroupHost } from './manager.ts';
 

@@ -1,7 +1,8 @@
 import type { Config, Mount } from '../../spec/config.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
-import { isBind, isCgroup } from '../rootfs/mounts.ts';
+import { isCgroup } from '../rootfs/cgroup-mount.ts';
+import { isBind } from '../rootfs/mounts.ts';
 import { optionsOf } from '../rootfs/parse-options.ts';
 import { openTarget, relative } from '../rootfs/target.ts';
 import { sourceOf } from './external.ts';

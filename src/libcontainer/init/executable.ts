@@ -8,27 +8,39 @@ import type { CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 
 /**
- * Finds `process.args[0]` as the container's user will see it, so that a missing program is an error of
- * `create`. The result is not kept: `start` looks again, in the file system of that moment.
+ * Looks for `process.args[0]` as the container's user will see it, so that a missing program is an error of
+ * `create`, in the second step: between them others may wait for the answer. The result is not kept: `start` looks
+ * again, in the file system of that moment.
  */
-export function executableStep(process: Process): CreationStep {
+export function executableSteps(process: Process): { look: CreationStep; prove: CreationStep } {
+  let answer: (() => string) | undefined;
+  const pointer = '/process/args/0';
   return {
-    name: 'find the executable',
-    pointer: '/process/args/0',
-    do({ init }) {
-      findExecutable(init.kernel, process);
+    look: {
+      name: 'look for the executable',
+      pointer,
+      do({ init }) {
+        answer = lookForExecutable(init.kernel, process);
+      },
     },
+    prove: { name: 'find the executable', pointer, do: () => void answer?.() },
   };
 }
 
-/** The path to give to execve. Throws in the words that clients look for (`executable file not found in $PATH`). */
-export function findExecutable(kernel: RemoteKernel, process: Process): string {
+/**
+ * Records calls; what it returns gives the path for execve once they were made. It throws in the words that clients
+ * look for (`executable file not found in $PATH`).
+ */
+export function lookForExecutable(kernel: RemoteKernel, process: Process): () => string {
   const program = process.args?.[0] ?? '';
   const candidates = program.includes('/') ? [fromCwd(process, program)] : inPath(process, program);
   const answers = probe(kernel, process, candidates);
-  const found = answers.find(({ failure }) => failure === undefined);
-  if (found) return found.path;
-  throw new ContainerError('exec', notFound(program, answers));
+  return () => {
+    const all = answers();
+    const found = all.find(({ failure }) => failure === undefined);
+    if (found) return found.path;
+    throw new ContainerError('exec', notFound(program, all));
+  };
 }
 
 interface Answer {
@@ -36,8 +48,8 @@ interface Answer {
   readonly failure: string | undefined;
 }
 
-/** One batch, with the user's eyes: access is judged by the file system ids and what capabilities they leave. */
-function probe(kernel: RemoteKernel, process: Process, candidates: readonly string[]): Answer[] {
+/** With the user's eyes: access is judged by the file system ids and what capabilities they leave. */
+function probe(kernel: RemoteKernel, process: Process, candidates: readonly string[]): () => Answer[] {
   const { uid = 0, gid = 0 } = process.user ?? {};
   const { calls } = kernel;
   if (gid !== 0) calls.setfsgid(gid);
@@ -50,11 +62,11 @@ function probe(kernel: RemoteKernel, process: Process, candidates: readonly stri
   });
   if (uid !== 0) calls.setfsuid(0);
   if (gid !== 0) calls.setfsgid(0);
-  kernel.flush();
-  return looks.map(({ path, facts, stat, access }) => ({
-    path,
-    failure: failureOf(stat.value, access.value, facts.bytes),
-  }));
+  return () =>
+    looks.map(({ path, facts, stat, access }) => ({
+      path,
+      failure: failureOf(stat.value, access.value, facts.bytes),
+    }));
 }
 
 function failureOf(stat: number, access: number, facts: Uint8Array): string | undefined {

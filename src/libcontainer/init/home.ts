@@ -3,13 +3,17 @@ import type { Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 
-/** The home directory of `uid` in the container's /etc/passwd, read inside the jail; `/` if it does not say. */
-export function homeOf(engine: Engine, kernel: RemoteKernel, uid: number): string {
-  const fd = kernel.may('*').openat2(AT_FDCWD, '/etc/passwd', {
+/** /etc/passwd, to be opened inside the jail with the next batch. */
+export function openPasswd(kernel: RemoteKernel): Result {
+  return kernel.may('*').openat2(AT_FDCWD, '/etc/passwd', {
     flags: ['O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY'],
     resolve: ['RESOLVE_NO_MAGICLINKS'],
   });
-  const text = kernel.value(fd) < 0 ? '' : engine.decode(readAll(kernel, fd));
+}
+
+/** The home directory of `uid` in what {@link openPasswd} gave; `/` if it does not say. */
+export function homeIn(engine: Engine, kernel: RemoteKernel, passwd: Result, uid: number): string {
+  const text = kernel.value(passwd) < 0 ? '' : engine.decode(readAll(kernel, passwd));
   const fields = text
     .split('\n')
     .map((line) => line.split(':'))

@@ -1,7 +1,7 @@
 import type { Process } from '../../spec/config.ts';
 import type { Confined } from '../store.ts';
-import { findExecutable } from './executable.ts';
-import { homeOf } from './home.ts';
+import { lookForExecutable } from './executable.ts';
+import { homeIn, openPasswd } from './home.ts';
 import type { StartStep } from './starting.ts';
 
 /** What execve is given: the path of the program, and its environment. */
@@ -11,8 +11,13 @@ export const prepareProgram: StartStep = {
   do(starting) {
     const { facts, init } = starting;
     const { process } = facts;
-    starting.path = findExecutable(init.kernel, process);
-    starting.env = environmentOf(process, () => homeOf(facts.engine, init.kernel, process.user?.uid ?? 0));
+    const { kernel } = init;
+    const found = lookForExecutable(kernel, process);
+    const passwd = saysHome(process) ? undefined : openPasswd(kernel);
+    kernel.flush();
+    starting.path = found();
+    const home = passwd && homeIn(facts.engine, kernel, passwd, process.user?.uid ?? 0);
+    starting.env = environmentOf(process, home);
   },
 };
 
@@ -23,14 +28,23 @@ export function recallProgram({ path, home }: Confined): StartStep {
     pointer: '/process/args/0',
     do(starting) {
       starting.path = path;
-      starting.env = environmentOf(starting.facts.process, () => home);
+      starting.env = environmentOf(starting.facts.process, home);
     },
   };
 }
 
-/** Of two entries with one name the last counts; HOME is the user's, if nobody says otherwise, or only that it is empty. */
-function environmentOf({ env = [] }: Process, home: () => string): string[] {
-  const entries = new Map(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
-  if ((entries.get('HOME') ?? 'HOME=') === 'HOME=') entries.set('HOME', `HOME=${home()}`);
+/** Of two entries with one name the last counts. `home` is the user's, unless the entries {@link saysHome}. */
+function environmentOf(process: Process, home: string | undefined): string[] {
+  const entries = entriesOf(process);
+  if (home !== undefined && !saysHome(process)) entries.set('HOME', `HOME=${home}`);
   return [...entries.values()];
+}
+
+/** And more than that it is empty. */
+function saysHome(process: Process): boolean {
+  return (entriesOf(process).get('HOME') ?? 'HOME=') !== 'HOME=';
+}
+
+function entriesOf({ env = [] }: Process): Map<string, string> {
+  return new Map(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
 }

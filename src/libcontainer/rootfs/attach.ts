@@ -1,6 +1,6 @@
 import { isErrno } from '../../engine/errors.ts';
 import type { Mount } from '../../spec/config.ts';
-import type { Operand } from '../../syscalls/batch.ts';
+import type { Operand, Result } from '../../syscalls/batch.ts';
 import { bitsOf, statfsFlags } from '../../syscalls/constants.ts';
 import { CallFailed } from '../../syscalls/port.ts';
 import { readField } from '../../syscalls/struct.ts';
@@ -21,8 +21,13 @@ export function attach(creation: Creation, mount: Mount, tree: Operand, target: 
   creation.init.kernel.calls.close(target);
 }
 
-export function moveOnto(creation: Creation, tree: Operand, target: Operand): void {
-  creation.init.kernel.calls.move_mount(tree, '', target, '', ['MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH']);
+export function moveOnto(
+  creation: Creation,
+  tree: Operand,
+  target: Operand,
+  calls = creation.init.kernel.calls,
+): Result {
+  return calls.move_mount(tree, '', target, '', ['MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH']);
 }
 
 /** One call each: the kernel does not take two kinds of propagation at once. */

@@ -83,8 +83,14 @@ function makeDevices(creation: Creation, devices: readonly Device[]): void {
     else refuseOther(device, node.failed ? undefined : facts);
     // By descriptor, and only what is ours: by now the name may be another file's.
     if (!made.failed) kernel.calls.fchownat(node, '', device.uid ?? 0, device.gid ?? 0, ['AT_EMPTY_PATH']);
-    kernel.may('EBADF').close(node);
+    if (isNull(device) && !node.failed) creation.nullDevice = node.value;
+    else kernel.may('EBADF').close(node);
   }
+}
+
+/** What {@link nullDevice} would open, and just proven to be it. */
+function isNull({ path, type, major, minor }: Device): boolean {
+  return relative(path) === 'dev/null' && deviceTypes[type] === fileTypes.S_IFCHR && major === 1 && minor === 3;
 }
 
 /** In a user namespace mknod is not allowed: the host's node is bound in, if it is the one that was asked for. */

@@ -3,6 +3,7 @@ import type { Memory, Operand, Result } from '../../syscalls/batch.ts';
 import { superMagic } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statfs } from '../../syscalls/structs.ts';
+import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { Sight } from './foresight.ts';
@@ -14,12 +15,17 @@ import { relative } from './target.ts';
  * asked too, since a link in the rootfs can lead there under any name, and a procfs goes along where somebody renames
  * what it lies on.
  */
-export function refuseInsideProc(creation: Creation, mount: Mount, { target, sight, source }: Places): void {
+export function refuseInsideProc(
+  creation: Creation,
+  mount: Mount,
+  { target, sight, source }: Places,
+  calls = creation.init.kernel.calls,
+): void {
   const path = relative(mount.destination);
   if (fakedProcFiles.has(path)) return;
-  const onTarget = fileSystemOf(creation, target);
+  const onTarget = fileSystemOf(creation, target, calls);
   if (path === 'proc' || path.startsWith('proc/')) {
-    const onSource = source === undefined ? undefined : fileSystemOf(creation, source);
+    const onSource = source === undefined ? undefined : fileSystemOf(creation, source, calls);
     if (path === 'proc' && onSource !== undefined && isProcfs(creation, onSource)) return;
     throw insideProc(mount);
   }
@@ -65,9 +71,9 @@ export interface FileSystem {
   readonly facts: Memory;
 }
 
-function fileSystemOf({ init }: Creation, fd: Operand): FileSystem {
+function fileSystemOf({ init }: Creation, fd: Operand, calls: RemoteKernel['calls']): FileSystem {
   const facts = init.kernel.output(statfs.size);
-  return { told: init.kernel.calls.fstatfs(fd, facts), facts };
+  return { told: calls.fstatfs(fd, facts), facts };
 }
 
 function isProcfs({ init }: Creation, { told, facts }: FileSystem): boolean {

@@ -1,4 +1,4 @@
-import type { Memory } from '../../syscalls/batch.ts';
+import type { Memory, Operand } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
@@ -16,7 +16,7 @@ export const proveRoot: CreationStep = {
   pointer: '/root/path',
   do({ init, root }) {
     const { kernel } = init;
-    const look = (fd: number, path: string): Memory => {
+    const look = (fd: Operand, path: string): Memory => {
       const facts = kernel.output(statx.size);
       kernel.calls.statx(fd, path, path === '' ? ['AT_EMPTY_PATH'] : [], ['STATX_BASIC_STATS', 'STATX_MNT_ID'], facts);
       return facts;

@@ -17,8 +17,12 @@ import { openInRoot, relative } from './target.ts';
 export function keepOrClose(creation: Creation, destination: string, tree: Operand): void {
   const place = relative(destination);
   forgetBelow(creation, place);
-  if (waysToCovered(creation.config).has(place)) creation.keptMounts.set(place, tree);
+  if (isToBeKept(creation, destination)) creation.keptMounts.set(place, tree);
   else creation.init.kernel.calls.close(tree);
+}
+
+export function isToBeKept({ config }: Creation, destination: string): boolean {
+  return waysToCovered(config).has(relative(destination));
 }
 
 /** After a batch that failed: what would have been mounted by it is not there. Nothing may be pending. */
@@ -31,7 +35,7 @@ export function forgetUnmade(creation: Creation): void {
 }
 
 /** As {@link openInRoot} without flags, beneath the mount that `path` lies in. */
-export function openBeneathMount(creation: Creation, calls: Creation['init']['kernel']['calls'], path: string): Result {
+export function openBeneathMount(creation: Creation, calls: Calls, path: string): Result {
   const whole = relative(path);
   const place = placeOf(creation, whole);
   const tree = place === undefined ? undefined : creation.keptMounts.get(place);
@@ -40,40 +44,49 @@ export function openBeneathMount(creation: Creation, calls: Creation['init']['ke
 }
 
 /** `tree` has been put over what was at `path`, and with it over all kept mounts in there. */
-export function keepInstead(creation: Creation, path: string, tree: Operand): void {
+export function keepInstead(creation: Creation, path: string, tree: Operand, calls: Calls): void {
   const place = relative(path);
   const kept = creation.keptMounts.has(place);
   forgetBelow(creation, place);
   if (kept) creation.keptMounts.set(place, tree);
-  else creation.init.kernel.calls.close(tree);
+  else calls.close(tree);
 }
 
-/** Records calls; what it returns throws, once they were made, if a kept mount is not at its destination any more. */
-export function watchKeptMounts(creation: Creation): () => void {
-  const { kernel } = creation.init;
-  const looks = [...creation.keptMounts].map(([place, tree]) => {
-    const visible = openInRoot(kernel.may('*'), creation.root, place, []);
+/** Records calls that tell {@link proveKeptMounts} whether each is at its destination still. */
+export function watchKeptMounts({ init: { kernel }, root, keptMounts, keptMountLooks }: Creation): void {
+  for (const [place, tree] of keptMounts) {
+    const visible = openInRoot(kernel.may('*'), root, place, []);
     const facts = [tree, visible].map((fd) => {
       const memory = kernel.output(statx.size);
       kernel.may('EBADF').statx(fd, '', ['AT_EMPTY_PATH'], ['STATX_MNT_ID'], memory);
       return memory;
     });
     kernel.may('EBADF').close(visible);
-    return { place, facts };
+    keptMountLooks.push({ place, facts });
+  }
+}
+
+/** Once the calls of {@link watchKeptMounts} were made: nothing of the container's runs before `start`. */
+export function proveKeptMounts({ keptMountLooks }: Creation): void {
+  const moved = keptMountLooks.find(({ facts }) => new Set(facts.map(mountId)).size > 1);
+  if (!moved) return;
+  throw new ContainerError('host', `/${moved.place} is not what was mounted there any more`, {
+    hint: ROOTFS_CHANGES,
   });
-  return () => {
-    const moved = looks.find(({ facts }) => new Set(facts.map(mountId)).size > 1);
-    if (!moved) return;
-    throw new ContainerError('host', `/${moved.place} is not what was mounted there any more`, {
-      hint: ROOTFS_CHANGES,
-    });
-  };
+}
+
+export interface KeptMountLook {
+  readonly place: string;
+  /** Of the mount, and of what is seen in its place. */
+  readonly facts: readonly Memory[];
 }
 
 export function closeKeptMounts({ init, keptMounts }: Creation): void {
   for (const tree of keptMounts.values()) init.kernel.calls.close(tree);
   keptMounts.clear();
 }
+
+type Calls = Creation['init']['kernel']['calls'];
 
 function mountId({ bytes }: Memory): number {
   return readField(statx, 'stx_mnt_id', bytes);

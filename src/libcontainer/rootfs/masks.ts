@@ -1,3 +1,4 @@
+import type { Linux } from '../../spec/config.ts';
 import type { Operand, Result } from '../../syscalls/batch.ts';
 import { fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { readField } from '../../syscalls/struct.ts';
@@ -6,12 +7,12 @@ import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { labelOption } from '../init/labels.ts';
 import { moveOnto } from './attach.ts';
-import { keepInstead, openBeneathMount, watchKeptMounts } from './kept-mounts.ts';
+import { keepInstead, openBeneathMount, proveKeptMounts, watchKeptMounts } from './kept-mounts.ts';
 import { newFileSystem } from './new-mount.ts';
 import { nullDevice } from './null-device.ts';
 
 /** After pivot_root: what the container may see of the kernel's files, but not change, and what it may not see. */
-export function maskSteps(readonlyPaths: readonly string[], maskedPaths: readonly string[]): CreationStep[] {
+export function maskSteps({ readonlyPaths = [], maskedPaths = [] }: Linux): CreationStep[] {
   const steps: CreationStep[] = [];
   if (readonlyPaths.length)
     steps.push({
@@ -24,14 +25,23 @@ export function maskSteps(readonlyPaths: readonly string[], maskedPaths: readonl
   return steps;
 }
 
-/** Bound onto itself, read-only; a path that is not there needs no protection. */
+/** What {@link maskSteps} have not waited for. */
+export function maskProofs({ readonlyPaths = [], maskedPaths = [] }: Linux): CreationStep[] {
+  if (readonlyPaths.length + maskedPaths.length === 0) return [];
+  return [{ name: 'verify the protected paths', pointer: '/linux', do: proveKeptMounts }];
+}
+
+/** Bound onto itself, read-only; a path that is not there needs no protection, and then the calls on it have no descriptor. */
 function makeReadonly(creation: Creation, paths: readonly string[]): void {
-  const { calls } = creation.init.kernel;
-  for (const { path, fd } of present(creation, paths)) {
+  const { kernel } = creation.init;
+  const calls = kernel.may('EBADF');
+  watchKeptMounts(creation);
+  for (const path of paths) {
+    const fd = openIfPresent(creation, path);
     const tree = calls.open_tree(fd, '', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH', 'AT_RECURSIVE']);
     calls.mount_setattr(tree, '', ['AT_EMPTY_PATH', 'AT_RECURSIVE'], { attr_set: ['MOUNT_ATTR_RDONLY'] });
-    moveOnto(creation, tree, fd);
-    keepInstead(creation, path, tree);
+    moveOnto(creation, tree, fd, calls);
+    keepInstead(creation, path, tree, calls);
     calls.close(fd);
   }
 }
@@ -78,22 +88,24 @@ function emptyDirectory(creation: Creation): Result {
 }
 
 /** The paths that exist, each as a descriptor. */
-function present(creation: Creation, paths: readonly string[]): { path: string; fd: Result; isDirectory: boolean }[] {
+function present(creation: Creation, paths: readonly string[]): { fd: Result; isDirectory: boolean }[] {
   const { kernel } = creation.init;
-  const demandInPlace = watchKeptMounts(creation);
+  watchKeptMounts(creation);
   const looks = paths.map((path) => {
-    const fd = openBeneathMount(creation, kernel.may('ENOENT', 'ENOTDIR', 'EACCES'), path);
+    const fd = openIfPresent(creation, path);
     const facts = kernel.output(statx.size);
     kernel.may('EBADF').statx(fd, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
-    return { path, fd, facts };
+    return { fd, facts };
   });
   kernel.flush();
-  demandInPlace();
   return looks
     .filter(({ fd }) => !fd.failed)
-    .map(({ path, fd, facts }) => ({
-      path,
+    .map(({ fd, facts }) => ({
       fd,
       isDirectory: (readField(statx, 'stx_mode', facts.bytes) & S_IFMT) === fileTypes.S_IFDIR,
     }));
+}
+
+function openIfPresent(creation: Creation, path: string): Result {
+  return openBeneathMount(creation, creation.init.kernel.may('ENOENT', 'ENOTDIR', 'EACCES'), path);
 }

@@ -83,4 +83,4 @@ function makeForeseen(creation: Creation, path: string, kind: TargetKind): void 
   creation.foresight.made(path, kind);
 }
 
-const NO_LINKS = ['RESOLVE_NO_SYMLINKS'] as const;
+export const NO_LINKS = ['RESOLVE_NO_SYMLINKS'] as const;

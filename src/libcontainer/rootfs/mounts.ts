@@ -1,10 +1,9 @@
 import type { Mount } from '../../spec/config.ts';
-import type { Creation, CreationStep } from '../creation.ts';
+import type { CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
-import { failedHere } from './attach.ts';
 import { bindMount } from './bind-mount.ts';
+import { cgroupMount, isCgroup, mountCgroupIfRefused } from './cgroup-mount.ts';
 import { mountHint } from './hints.ts';
-import { forgetUnmade } from './kept-mounts.ts';
 import { newMount, sysfsMount } from './new-mount.ts';
 import { optionsOf, type ParsedOptions } from './parse-options.ts';
 import { remount } from './remount.ts';
@@ -16,8 +15,7 @@ export function mountSteps(mounts: readonly Mount[]): CreationStep[] {
     const options = writableAtFirst(mount, optionsOf(mount));
     const bind = isBind(mount, options);
     return {
-      name: `${nameOf(mount, options, bind)} ${mount.destination}`,
-      pointer: `/mounts/${i}`,
+      ...described(mount, i, options),
       do: (creation) => {
         refuseRoot(mount);
         if (options.manners.has('remount')) remount(creation, mount, options, bind);
@@ -26,15 +24,29 @@ export function mountSteps(mounts: readonly Mount[]): CreationStep[] {
         else if (mount.type === 'sysfs') sysfsMount(creation, mount, options);
         else newMount(creation, mount, options);
       },
-      hint: (error) =>
-        missingHint(error) ?? mountHint(error.code, mount, { bind, remount: options.manners.has('remount') }),
     };
   });
 }
 
-function nameOf(mount: Mount, { manners }: ParsedOptions, bind: boolean): string {
-  if (manners.has('remount')) return 'remount';
-  return bind ? `bind mount ${mount.source ?? ''} on` : `mount ${mount.type ?? mount.source ?? ''} on`;
+/** What was tried without waiting, once more where it failed: after the steps that wait for an answer anyway. */
+export function triedMountSteps(mounts: readonly Mount[]): CreationStep[] {
+  return mounts.flatMap((mount, i) => {
+    if (!isCgroup(mount)) return [];
+    const options = optionsOf(mount);
+    return { ...described(mount, i, options), do: (creation) => mountCgroupIfRefused(creation, mount, options) };
+  });
+}
+
+/** All of the step for `/mounts/i` but what it does. */
+function described(mount: Mount, i: number, options: ParsedOptions): Omit<CreationStep, 'do'> {
+  const bind = isBind(mount, options);
+  const remount = options.manners.has('remount');
+  const verb = bind ? `bind mount ${mount.source ?? ''} on` : `mount ${mount.type ?? mount.source ?? ''} on`;
+  return {
+    name: `${remount ? 'remount' : verb} ${mount.destination}`,
+    pointer: `/mounts/${i}`,
+    hint: (error) => missingHint(error) ?? mountHint(error.code, mount, { bind, remount }),
+  };
 }
 
 /** A read-only tmpfs may still have to take mount points and devices: {@link readonlyTmpfsSteps} closes it. */
@@ -67,29 +79,6 @@ export function readonlyTmpfsSteps(mounts: readonly Mount[]): CreationStep[] {
 
 export function isBind(mount: Mount, options: ParsedOptions): boolean {
   return options.bind !== 'no' || mount.type === 'bind';
-}
-
-export function isCgroup({ type }: Mount): boolean {
-  return type === 'cgroup' || type === 'cgroup2';
-}
-
-/**
- * A cgroup2 of the container's own cgroup namespace. Where the kernel refuses one (a user namespace that does not own
- * it), the container's directory of the host's mount does as well: it shows the same. A container that has no cgroup
- * of its own must not reach the host's, and gets an empty directory (CVE-2023-25809).
- */
-function cgroupMount(creation: Creation, mount: Mount, options: ParsedOptions): void {
-  try {
-    newMount(creation, mount, options);
-    creation.init.kernel.flush();
-  } catch (error) {
-    if (!failedHere(creation, error, 'EPERM', 'EBUSY', 'EINVAL')) throw error;
-    forgetUnmade(creation);
-    const source = creation.cgroup.directory;
-    const fallback = { ...options, superblock: [], data: [] };
-    if (source !== undefined) bindMount(creation, { ...mount, source }, fallback);
-    else newMount(creation, { ...mount, type: 'tmpfs', source: 'tmpfs' }, { ...fallback, superblock: ['ro'] });
-  }
 }
 
 function refuseRoot(mount: Mount): void {

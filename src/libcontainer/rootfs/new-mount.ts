@@ -4,6 +4,7 @@ import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { utf8 } from '../../syscalls/params.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
+import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { takeDescriptor } from '../../syscalls/stub/rights.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { labelOption } from '../init/labels.ts';
@@ -66,11 +67,11 @@ export function newFileSystem(
   type: string,
   source: string | undefined,
   options: Pick<ParsedOptions, 'superblock' | 'data' | 'own'>,
+  calls = creation.init.kernel.calls,
 ): Result {
-  const { calls } = creation.init.kernel;
   const context = calls.fsopen(type, ['FSOPEN_CLOEXEC']);
   if (source) calls.fsconfig(context, 'FSCONFIG_SET_STRING', 'source', source, 0);
-  configure(creation, context, options);
+  configure(calls, context, options);
   calls.fsconfig(context, 'FSCONFIG_CMD_CREATE', null, null, 0);
   const attributes = options.own.set.filter((attribute) => attribute !== 'MOUNT_ATTR__ATIME');
   const tree = calls.fsmount(context, ['FSMOUNT_CLOEXEC'], attributes);
@@ -79,11 +80,10 @@ export function newFileSystem(
 }
 
 export function configure(
-  creation: Creation,
+  calls: RemoteKernel['calls'],
   context: Operand,
   { superblock, data }: Pick<ParsedOptions, 'superblock' | 'data'>,
 ): void {
-  const { calls } = creation.init.kernel;
   for (const flag of superblock) calls.fsconfig(context, 'FSCONFIG_SET_FLAG', flag, null, 0);
   for (const option of data) {
     const equals = option.indexOf('=');

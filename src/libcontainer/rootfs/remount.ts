@@ -16,7 +16,7 @@ export function remount(creation: Creation, mount: Mount, options: ParsedOptions
   if (!bind) {
     const context = calls.fspick(mounted, '', ['FSPICK_CLOEXEC', 'FSPICK_EMPTY_PATH']);
     const writable = options.own.clear.includes('MOUNT_ATTR_RDONLY') ? ['rw'] : [];
-    configure(creation, context, { ...options, superblock: [...options.superblock, ...writable] });
+    configure(calls, context, { ...options, superblock: [...options.superblock, ...writable] });
     calls.fsconfig(context, 'FSCONFIG_CMD_RECONFIGURE', null, null, 0);
     calls.close(context);
   }

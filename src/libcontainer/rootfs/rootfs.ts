@@ -56,12 +56,13 @@ const rootMount: CreationStep = {
     if (shared) makeParentPrivate(creation);
     const tree = openSource(creation, rootfs, { recursive: true, noSymlinks: true });
     if (shared) kernel.calls.mount_setattr(tree, '', ['AT_EMPTY_PATH'], { propagation: ['MS_PRIVATE'] });
-    const place = openPlain(kernel.may('EACCES'), rootfs);
-    creation.rootOnTop = kernel.value(place) < 0;
+    const mayBeBarred = namespaceOf(creation.config, 'user') !== 'host';
+    const place = openPlain(mayBeBarred ? kernel.may('EACCES') : kernel.calls, rootfs);
+    creation.rootOnTop = mayBeBarred && kernel.value(place) < 0;
     if (creation.rootOnTop) kernel.calls.move_mount(tree, '', AT_FDCWD, '/', ['MOVE_MOUNT_F_EMPTY_PATH']);
     else moveOnto(creation, tree, place);
     kernel.may('EBADF').close(place);
-    creation.root = typeof tree === 'number' ? tree : kernel.value(tree);
+    creation.root = tree;
   },
 };
 

@@ -58,10 +58,11 @@ export function makeExecutable({ main, assets = {}, useSnapshot = false, setting
 /**
  * A short command does not get back what compilers cost. The first would translate some 700 functions once more, which
  * are run a few times each: 2 of 60 ms. The second waits for what is really often called, and has it from the bytecode.
+ * A regular expression is interpreted until it has been matched often: 1 ms.
  *
  * With a first semi-space of 4 MB (`--min-semi-space-size`) nothing is collected before the end of most commands.
  */
-const COMPILERS = ['--no-sparkplug', '--invocation-count-for-maglev=2000'];
+const COMPILERS = ['--no-sparkplug', '--invocation-count-for-maglev=2000', '--regexp-tier-up-ticks=100'];
 
 /**
  * Two builds of the same sources lay out the same heap: with constant seeds, and with so much memory that none is used

@@ -110,6 +110,19 @@ describe('the root and the mounts', () => {
     );
   });
 
+  test('a device in a directory that gives away its group has the group that is asked for', () => {
+    const bundle = box.bundle({
+      script: 'stat -c %u:%g /srv/given/one',
+      ownRootfs: true,
+      patch: { '/root/readonly': false, '/linux/devices': [{ path: '/srv/given/one', type: 'c', major: 1, minor: 5 }] },
+    });
+    const given = path.join(bundle, 'rootfs/srv/given');
+    fs.mkdirSync(given);
+    fs.chownSync(given, 0, 9);
+    fs.chmodSync(given, 0o2755);
+    expect(ok(box.run({ bundle })).stdout.trim()).toBe('0:0');
+  });
+
   // runc keeps what is there.
   testTsrunc('another file in the place of a device is an error', () => {
     const bundle = box.bundle({

@@ -1,6 +1,6 @@
 import type { FileStat } from '../../engine/engine.ts';
 import type { Config, Device } from '../../spec/config.ts';
-import type { Memory } from '../../syscalls/batch.ts';
+import type { Memory, Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD, fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { errnoNumber } from '../../syscalls/errno.ts';
 import { readField } from '../../syscalls/struct.ts';
@@ -8,7 +8,7 @@ import { statx } from '../../syscalls/structs.ts';
 import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { moveOnto } from './attach.ts';
-import { openParent } from './mount-point.ts';
+import { apart, openMountPoint } from './mount-point.ts';
 import { isBind } from './mounts.ts';
 import { optionsOf } from './parse-options.ts';
 import { missingHint, openInRoot, openTarget, relative } from './target.ts';
@@ -63,8 +63,11 @@ export function deviceSteps(config: Config): CreationStep[] {
 
 function makeDevices(creation: Creation, devices: readonly Device[]): void {
   const { kernel } = creation.init;
+  const parents = new Map<string, Result>();
   const nodes = devices.map((device) => {
-    const { parent, name } = openParent(creation, device.path);
+    const { directory, name } = apart(device.path);
+    const parent = parents.get(directory) ?? openMountPoint(creation, directory, 'directory').target;
+    parents.set(directory, parent);
     const type = deviceTypes[device.type];
     if (type === undefined) {
       throw new ContainerError('invalid-config', `unknown device type ${JSON.stringify(device.type)}`);
@@ -74,18 +77,24 @@ function makeDevices(creation: Creation, devices: readonly Device[]): void {
     const node = openInRoot(kernel.may('ENOENT'), parent, name, ['O_NOFOLLOW']);
     const facts = kernel.output(statx.size);
     kernel.may('EBADF').statx(node, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
-    kernel.calls.close(parent);
     return { device, made, node, facts };
   });
+  for (const parent of parents.values()) kernel.calls.close(parent);
   if (nodes.length) kernel.flush();
   for (const { device, made, node, facts } of nodes) {
     if (made.value === -errnoNumber('EPERM')) bindDevice(creation, device);
     else refuseOther(device, node.failed ? undefined : facts);
     // By descriptor, and only what is ours: by now the name may be another file's.
-    if (!made.failed) kernel.calls.fchownat(node, '', device.uid ?? 0, device.gid ?? 0, ['AT_EMPTY_PATH']);
+    if (!made.failed) giveNode(creation, device, node, facts);
     if (isNull(device) && !node.failed) creation.nullDevice = node.value;
     else kernel.may('EBADF').close(node);
   }
+}
+
+/** It belongs to init, but its group may be that of the directory. */
+function giveNode({ init }: Creation, { uid = 0, gid = 0 }: Device, node: Result, { bytes }: Memory): void {
+  if (readField(statx, 'stx_uid', bytes) === uid && readField(statx, 'stx_gid', bytes) === gid) return;
+  init.kernel.calls.fchownat(node, '', uid, gid, ['AT_EMPTY_PATH']);
 }
 
 /** What {@link nullDevice} would open, and just proven to be it. */

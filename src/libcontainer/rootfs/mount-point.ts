@@ -45,9 +45,15 @@ export function openOrdinaryMountPoint(creation: Creation, path: string, type: s
 
 /** The directory that `path` lies in, created if it is missing, and the name in there. */
 export function openParent(creation: Creation, path: string): { parent: Result; name: string } {
+  const { directory, name } = apart(path);
+  return { parent: openMountPoint(creation, directory, 'directory').target, name };
+}
+
+/** `/a//b/c` → `a/b` and `c`. */
+export function apart(path: string): { directory: string; name: string } {
   const parts = relative(path).split('/');
   const name = parts.pop() ?? '';
-  return { parent: openMountPoint(creation, parts.join('/') || '.', 'directory').target, name };
+  return { directory: parts.join('/') || '.', name };
 }
 
 /** Undefined if it is not foreseen. What is of another kind is left to the slow way, which has the words for it. */

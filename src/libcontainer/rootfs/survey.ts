@@ -5,18 +5,18 @@ import { errnoNumber } from '../../syscalls/errno.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { CreationStep } from '../creation.ts';
-import type { Sight } from './foresight.ts';
+import { prefixes, type Sight } from './foresight.ts';
 import { openInRoot, relative } from './target.ts';
 
-/** One look at all places where something will be mounted or made, before anything is. */
+/** One look at all places where something will be mounted or made, before anything is; but not at what mounts will hide. */
 export function surveyStep({ mounts = [], process }: Config): CreationStep {
-  const paths = [...mounts.map(({ destination }) => destination), process?.cwd ?? '/'];
+  const paths = uncovered([...mounts.map(({ destination }) => destination), process?.cwd ?? '/'].map(relative));
   return {
     name: 'look at the mount points',
     pointer: '/mounts',
     do(creation) {
       const { kernel } = creation.init;
-      const looks = [...new Set(paths.map(relative))].map((path) => {
+      const looks = paths.map((path) => {
         const place = openInRoot(kernel.may('*'), creation.root, path, [], ['RESOLVE_NO_SYMLINKS']);
         const facts = kernel.output(statx.size);
         const seen = kernel.may('*').statx(place, '', ['AT_EMPTY_PATH'], ['STATX_BASIC_STATS'], facts);
@@ -30,6 +30,16 @@ export function surveyStep({ mounts = [], process }: Config): CreationStep {
       }
     },
   };
+}
+
+/** Those that lie neither on nor in an earlier one. */
+function uncovered(places: readonly string[]): string[] {
+  const earlier = new Set<string>();
+  return places.filter((place) => {
+    const isCovered = prefixes(place).some((prefix) => earlier.has(prefix));
+    earlier.add(place);
+    return !isCovered;
+  });
 }
 
 interface Look {

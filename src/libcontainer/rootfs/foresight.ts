@@ -18,49 +18,55 @@ export interface Place {
  * the create fail, and can do no more.
  */
 export class Foresight {
-  private readonly seen = new Map<string, Sight | undefined>();
-  private readonly mounted = new Map<string, Shape>();
-  /** What lies on the way to any of them: only a mount there hides another. */
-  private readonly ways = new Set<string>();
+  private readonly root: Known = { inside: new Map(), seen: true, sight: DIRECTORY, mounted: undefined };
   /** Something was done where only the kernel knows. */
   private lost = false;
 
   /** What a survey has found. */
   see(path: string, sight: Sight): void {
-    const place = relative(path);
-    this.seen.set(place, sight);
-    this.remember(place);
+    this.note(path, sight);
   }
 
   /** Undefined: it has to be looked at. */
   at(path: string): Sight | undefined {
-    const place = relative(path);
-    if (place === '.') return DIRECTORY;
-    if (this.lost || goesUp(place)) return undefined;
-    if (this.seen.has(place)) return this.seen.get(place);
-    return this.shapeAround(place) === 'empty' ? 'missing' : undefined;
+    const sights = this.along(path);
+    return sights.length === 0 ? DIRECTORY : sights.at(-1);
+  }
+
+  /** The same for each of `a`, `a/b`, `a/b/c`; none for the root. */
+  along(path: string): readonly (Sight | undefined)[] {
+    const names = partsOf(path);
+    const foreseen = !this.lost && !names.includes('..');
+    return this.walk(names).map(({ place, around }) => {
+      if (!foreseen) return undefined;
+      // In a tmpfs that was empty there is only what was made.
+      return place?.seen ? place.sight : around === 'empty' ? 'missing' : undefined;
+    });
   }
 
   /** What {@link at} called missing is there, with all the directories on the way. */
   made(path: string, kind: 'directory' | 'file'): void {
-    const place = relative(path);
-    for (const prefix of prefixes(place)) {
-      const isDirectory = prefix !== place || kind === 'directory';
-      if (this.at(prefix) === 'missing') this.seen.set(prefix, isDirectory ? DIRECTORY : undefined);
-    }
-    this.remember(place);
+    const sights = this.along(path);
+    const last = sights.length - 1;
+    partsOf(path).reduce((place, name, i) => {
+      const next = within(place, name);
+      if (sights[i] === 'missing') {
+        next.seen = true;
+        next.sight = i < last || kind === 'directory' ? DIRECTORY : undefined;
+      }
+      return next;
+    }, this.root);
   }
 
   /** Something was perhaps made there that is to be looked at. */
   unsure(path: string): void {
-    this.seen.set(relative(path), undefined);
+    this.note(path, undefined);
   }
 
   /** Something was opened, and perhaps made, at the end of symlinks or where nothing had been foreseen. */
   groped(path: string): void {
-    const place = relative(path);
     // No image has links in there.
-    if (goesUp(place) || this.shapeAround(place) !== 'kernel') this.forget();
+    if (goesUp(path) || this.walk(partsOf(path)).at(-1)?.around !== 'kernel') this.forget();
   }
 
   /** Somebody else may have changed the rootfs. */
@@ -70,30 +76,56 @@ export class Foresight {
 
   /** A mount hides what was seen there. */
   covered(path: string, shape: Shape): void {
-    const place = relative(path);
-    if (goesUp(place)) this.forget();
-    if (this.ways.has(place)) {
-      for (const map of [this.seen, this.mounted]) {
-        for (const other of map.keys()) if (other.startsWith(`${place}/`)) map.delete(other);
-      }
-    }
-    this.seen.delete(place);
-    this.mounted.set(place, shape);
-    this.remember(place);
-    if (shape === 'empty') this.seen.set(place, DIRECTORY);
+    if (goesUp(path)) this.forget();
+    const place = this.place(path);
+    place.inside.clear();
+    place.seen = shape === 'empty';
+    place.sight = DIRECTORY;
+    place.mounted = shape;
   }
 
-  private remember(place: string): void {
-    for (const way of prefixes(place).slice(0, -1)) this.ways.add(way);
+  private note(path: string, sight: Sight | undefined): void {
+    const place = this.place(path);
+    place.seen = true;
+    place.sight = sight;
   }
 
-  /** Of the innermost mount since the survey. */
-  private shapeAround(place: string): Shape | undefined {
-    const mount = prefixes(place)
-      .reverse()
-      .find((prefix) => this.mounted.has(prefix));
-    return mount === undefined ? undefined : this.mounted.get(mount);
+  private place(path: string): Known {
+    return partsOf(path).reduce(within, this.root);
   }
+
+  /** What is known of each place on the way, and the innermost mount since the survey. */
+  private walk(names: readonly string[]): { place: Known | undefined; around: Shape | undefined }[] {
+    let place: Known | undefined = this.root;
+    let around: Shape | undefined;
+    return names.map((name) => {
+      place = place?.inside.get(name);
+      around = place?.mounted ?? around;
+      return { place, around };
+    });
+  }
+}
+
+/** A place and what lies in it: one for each name of a path, or a path of a thousand would be cut into a thousand. */
+interface Known {
+  readonly inside: Map<string, Known>;
+  /** Whether `sight` is what is known of it. */
+  seen: boolean;
+  sight: Sight | undefined;
+  mounted: Shape | undefined;
+}
+
+function within({ inside }: Known, name: string): Known {
+  const known = inside.get(name);
+  if (known) return known;
+  const place: Known = { inside: new Map(), seen: false, sight: undefined, mounted: undefined };
+  inside.set(name, place);
+  return place;
+}
+
+function partsOf(path: string): string[] {
+  const place = relative(path);
+  return place === '.' ? [] : place.split('/');
 }
 
 /** A new tmpfs; a file system of the kernel's own making, such as a procfs; whatever else. */
@@ -103,8 +135,8 @@ export type Shape = 'empty' | 'kernel' | 'other';
 const DIRECTORY: Place = { isDirectory: true, mode: undefined };
 
 /** Where `..` leads, only the kernel knows. */
-function goesUp(place: string): boolean {
-  return place.split('/').includes('..');
+function goesUp(path: string): boolean {
+  return partsOf(path).includes('..');
 }
 
 /** `a/b/c` → `a`, `a/b`, `a/b/c`. */

@@ -1,6 +1,6 @@
 import type { Result } from '../../syscalls/batch.ts';
 import type { Creation } from '../creation.ts';
-import { prefixes, type Sight } from './foresight.ts';
+import type { Sight } from './foresight.ts';
 import {
   addNew,
   createTarget,
@@ -70,22 +70,14 @@ function openForeseen(creation: Creation, path: string, kind: TargetKind): Mount
 
 function makeForeseen(creation: Creation, path: string, kind: TargetKind): void {
   const { kernel } = creation.init;
-  const place = relative(path);
-  for (const made of prefixes(place)) {
-    const sight = creation.foresight.at(made);
-    if (sight !== undefined && sight !== 'missing') continue;
-    const at = made.lastIndexOf('/');
-    const parent = openInRoot(
-      kernel.calls,
-      creation.root,
-      made.slice(0, Math.max(at, 0)) || '.',
-      ['O_DIRECTORY'],
-      NO_LINKS,
-    );
-    const name = made.slice(at + 1);
-    addNew(kernel, parent, name, made === place ? kind : 'directory');
+  const names = relative(path).split('/');
+  creation.foresight.along(path).forEach((sight, i) => {
+    if (sight !== undefined && sight !== 'missing') return;
+    const directory = names.slice(0, i).join('/') || '.';
+    const parent = openInRoot(kernel.calls, creation.root, directory, ['O_DIRECTORY'], NO_LINKS);
+    addNew(kernel, parent, names[i] ?? '', i === names.length - 1 ? kind : 'directory');
     kernel.calls.close(parent);
-  }
+  });
   creation.foresight.made(path, kind);
 }
 

@@ -21,6 +21,17 @@ describe('what a survey has found', () => {
     expect(foresight.at('/tmp/../tmp')).toBeUndefined();
   });
 
+  test('a path of thousands is looked up, made and covered in no time', () => {
+    const deep = '/d'.repeat(5000);
+    foresight.covered('/d', 'empty');
+    for (let i = 0; i < 10; i++) {
+      expect(foresight.along(deep).filter((sight) => sight === 'missing')).toHaveLength(i === 0 ? 4999 : 0);
+      foresight.made(deep, 'directory');
+    }
+    foresight.covered(deep, 'kernel');
+    expect(foresight.at(`${deep}/d`)).toBeUndefined();
+  }, 1000);
+
   test('the root is a directory', () => expect(foresight.at('/')).toMatchObject({ isDirectory: true }));
 });
 

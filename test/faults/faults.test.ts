@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { realCriu } from '../integration/checkpoint/real-criu.ts';
 import type { Patch } from '../integration/support/json.ts';
 import { type Outcome, testTsrunc, transcript } from '../integration/support/runtime.ts';
 import { sandbox } from '../integration/support/sandbox.ts';
 import { Receiver } from '../integration/support/terminal.ts';
 import { note } from './figures.ts';
-import { type Fault, Faulty, type FaultyOutcome, faultyRuntime, sample, words } from './sweep.ts';
+import { type Fault, Faulty, type FaultyOutcome, faultyRuntime, SYSTEM_PATH, sample, words } from './sweep.ts';
 
 /**
  * Every call of the runtime and its stubs fails once, with two errors, and before every call the runtime dies once. With
@@ -16,9 +17,12 @@ const box = sandbox('faults');
 const SAMPLE = process.env['TSRUNC_FAULTS'] === 'all' ? Infinity : 6;
 if (SAMPLE === Infinity) jest.setTimeout(3_600_000);
 
+const criu = realCriu();
+const PATH = 'directory' in criu ? `${criu.directory}:${SYSTEM_PATH}` : SYSTEM_PATH;
+
 let faulty: Faulty;
 beforeAll(() => {
-  faulty = new Faulty(box, faultyRuntime(box.scratch(), 'faulty'));
+  faulty = new Faulty(box, faultyRuntime(box.scratch(), 'faulty'), PATH);
 });
 
 /** A bit of everything that makes, moves or removes something. */
@@ -53,6 +57,27 @@ const running = (id: string, bundle: string): void => {
   created(id, bundle);
   must(box.runtime(['start', id]));
 };
+
+const imagesOf = (bundle: string): string => path.join(bundle, 'images');
+const checkpoint = (id: string, bundle: string): readonly string[] => [
+  'checkpoint',
+  '--image-path',
+  imagesOf(bundle),
+  id,
+];
+
+/** With a criu that works here: what it does itself is not called by us, and so does not fail. */
+const CHECKPOINTS: readonly Verb[] = [
+  { name: 'checkpoint', prepare: running, args: checkpoint },
+  {
+    name: 'restore',
+    prepare(id, bundle) {
+      running(id, bundle);
+      must(box.runtime(checkpoint(id, bundle), { env: { PATH } }));
+    },
+    args: (id, bundle) => ['restore', '--detach', '--image-path', imagesOf(bundle), '--bundle', bundle, id],
+  },
+];
 
 let receiver: Receiver | undefined;
 
@@ -89,7 +114,10 @@ const VERBS: readonly Verb[] = [
     fewest: 9,
   },
   { name: 'delete', prepare: running, args: (id) => ['delete', '--force', id] },
+  ...('directory' in criu ? CHECKPOINTS : []),
 ];
+
+if ('reason' in criu) test.skip(`checkpoint and restore (skipped: ${criu.reason})`, () => undefined);
 
 describe.each(VERBS)('$name', (verb) => {
   testTsrunc.each(['EIO', 'EPERM'])('call by call fails with %s: one clear line, and nothing is left', async (code) => {

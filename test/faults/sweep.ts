@@ -68,10 +68,13 @@ export interface FaultyOutcome extends Outcome {
   readonly victim: string | undefined;
 }
 
+export const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
 export class Faulty {
   constructor(
     private readonly box: Sandbox,
     private readonly program: string,
+    private readonly searched = SYSTEM_PATH,
   ) {}
 
   run(args: readonly string[], fault?: Fault, options: Pick<RunOptions, 'caller'> = {}): FaultyOutcome {
@@ -81,7 +84,7 @@ export class Faulty {
       runtime: this.program,
       timeout: 30,
       env: {
-        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        PATH: this.searched,
         TSRUNC_FAULT: fault ? words(fault) : '',
         TSRUNC_FAULT_REPORT: report,
       },

@@ -155,6 +155,8 @@ function restore(type) {
     const told = ['pre-restore', 'setup-namespaces', 'post-restore', 'network-unlock', 'post-resume'];
     if (!told.every((script) => notify(script, /setup|post-restore/.test(script) ? child.pid : 0))) {
       process.kill(child.pid, 'SIGKILL');
+      // As criu, which lets go of the network, and waits to hear that it was seen.
+      notify('network-unlock');
       return answer(type, false);
     }
   }

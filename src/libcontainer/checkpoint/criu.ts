@@ -49,7 +49,10 @@ export class Criu {
         if (refusal !== undefined) throw refusal;
         return message;
       }
-      refusal ??= this.answer({ ...message.notify, descriptor }, notified);
+      const notice = { ...message.notify, descriptor };
+      // What comes after a refusal is how criu takes back what it has done. It waits for an answer to that, too.
+      const met = this.answer(notice, refusal === undefined ? notified : () => undefined);
+      refusal ??= met;
     }
   }
 

@@ -5,6 +5,7 @@ import type { Patch } from '../integration/support/json.ts';
 import { type Outcome, testTsrunc, transcript } from '../integration/support/runtime.ts';
 import { sandbox } from '../integration/support/sandbox.ts';
 import { Receiver } from '../integration/support/terminal.ts';
+import { pause } from '../integration/support/wait.ts';
 import { note } from './figures.ts';
 import { type Fault, Faulty, type FaultyOutcome, faultyRuntime, SYSTEM_PATH, sample, words } from './sweep.ts';
 
@@ -48,6 +49,8 @@ interface Verb {
   readonly failure?: number;
   /** It makes so few calls. */
   readonly fewest?: number;
+  /** For so many milliseconds what it has started may still be there: it ends when it sees that it is alone. */
+  readonly ending?: number;
 }
 
 const limitsIn = (bundle: string): string => path.join(bundle, 'limits.json');
@@ -68,7 +71,7 @@ const checkpoint = (id: string, bundle: string): readonly string[] => [
 
 /** With a criu that works here: what it does itself is not called by us, and so does not fail. */
 const CHECKPOINTS: readonly Verb[] = [
-  { name: 'checkpoint', prepare: running, args: checkpoint },
+  { name: 'checkpoint', prepare: running, args: checkpoint, ending: 5000 },
   {
     name: 'restore',
     prepare(id, bundle) {
@@ -76,6 +79,7 @@ const CHECKPOINTS: readonly Verb[] = [
       must(box.runtime(checkpoint(id, bundle), { env: { PATH } }));
     },
     args: (id, bundle) => ['restore', '--detach', '--image-path', imagesOf(bundle), '--bundle', bundle, id],
+    ending: 5000,
   },
 ];
 
@@ -163,6 +167,8 @@ async function once(verb: Verb, fault?: Fault): Promise<FaultyOutcome> {
   try {
     judge(verb, id, outcome, fault);
     must(box.runtime(['delete', '--force', id]));
+    const deadline = Date.now() + (verb.ending ?? 0);
+    while (box.leftovers(id).length > 0 && Date.now() < deadline) await pause(50);
     const left = box.leftovers(id);
     if (left.length > 0) throw new Error(`left behind after delete --force:\n${left.join('\n')}`);
     await box.clean(id);

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { isErrno, SyscallError } from '../engine/errors.ts';
 import type { Config } from '../spec/config.ts';
-import { parseOwn, writeJson } from '../spec/json.ts';
+import { parseOwn, writeOwn } from '../spec/json.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { UnitReference } from './cgroups/manager.ts';
 import { ContainerError } from './errors.ts';
@@ -159,7 +159,7 @@ export class StateDirectory {
   }
 
   save(state: SavedState): void {
-    replaceFile(this.engine, `${this.path}/${STATE}`, this.engine.encode(writeJson(state)), 0o600);
+    replaceFile(this.engine, `${this.path}/${STATE}`, this.engine.encode(writeOwn(state)), 0o600);
   }
 
   exists(): boolean {
@@ -181,7 +181,7 @@ export class StateDirectory {
 
   /** The configuration as it was at create: later edits of the bundle have no effect (runtime.md, "Lifecycle"). */
   saveConfig(config: Config): void {
-    replaceFile(this.engine, `${this.path}/${CONFIG}`, this.engine.encode(writeJson(config)), 0o600);
+    replaceFile(this.engine, `${this.path}/${CONFIG}`, this.engine.encode(writeOwn(config)), 0o600);
   }
 
   /** Validated before it was saved, so it is not validated again. */

@@ -24,7 +24,7 @@
 
 #define FUNCTIONS(F) \
   F(syscall) F(read) F(write) F(open) F(close) F(fcntl) F(fsync) F(mkdir) F(rmdir) F(unlink) F(rename) F(chmod) F(chown) \
-  F(readlink) F(realpath) F(getcwd) F(chdir) F(statx) F(getdents64) F(mmap) F(memcpy) F(clock_gettime) F(usleep) F(_exit) \
+  F(readlink) F(realpath) F(getcwd) F(chdir) F(statx) F(getdents64) F(mmap) F(memcpy) F(bsearch) F(clock_gettime) F(usleep) F(_exit) \
   F(getpid) \
   F(posix_spawn) F(posix_spawnp) F(posix_spawn_file_actions_init) F(posix_spawn_file_actions_adddup2) \
   F(posix_spawn_file_actions_destroy) F(posix_spawnattr_init) F(posix_spawnattr_setflags) \

@@ -15,7 +15,7 @@ import type { RecipeContext, Step } from './recipe.ts';
 import { Foresight } from './rootfs/foresight.ts';
 import type { UnprovenMount } from './rootfs/inside-proc.ts';
 import type { KeptMountLook } from './rootfs/kept-mounts.ts';
-import type { Confined, StateDirectory } from './store.ts';
+import type { Confined, SavedState, StateDirectory } from './store.ts';
 
 /** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
 export class Creation implements RecipeContext {
@@ -53,8 +53,9 @@ export class Creation implements RecipeContext {
   unprovenMounts: UnprovenMount[] = [];
   /** What is known of the places where mounts go. */
   readonly foresight = new Foresight();
-  /** The socket that init will park on: the same number here and there. */
+  /** The socket that init will park on, if it does: the same number here and there. */
   parkingSocket = -1;
+  private published: SavedState | undefined;
   /** What a seccomp filter that had to be loaded at create leaves for start. */
   confined: Confined | undefined;
   /** The stub's executable, by which init is recognised while it has not started. */
@@ -94,6 +95,16 @@ export class Creation implements RecipeContext {
 
   set init(process: StubProcess) {
     this.process = process;
+  }
+
+  /** The container as others see it. */
+  get saved(): SavedState {
+    if (!this.published) throw new Error('the container is not there yet');
+    return this.published;
+  }
+
+  set saved(state: SavedState) {
+    this.published = state;
   }
 
   get hasInit(): boolean {
@@ -141,6 +152,8 @@ export interface CreationFacts {
   readonly created: string;
   /** What systemd has opened for the container. */
   readonly listening: Listening | undefined;
+  /** Init is to wait for another process of the runtime. */
+  readonly parks: boolean;
   /** The soft RLIMIT_NOFILE that our caller has. */
   readonly callerNofile: number | undefined;
 }

@@ -3,6 +3,7 @@ import { SIGKILL } from '../syscalls/constants.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { cgroupOf } from './container-cgroup.ts';
+import type { Container } from './create.ts';
 import { namespaceOf } from './creation.ts';
 import { ContainerError } from './errors.ts';
 import { runPoststop } from './hooks/poststop.ts';
@@ -22,12 +23,18 @@ import { type SavedState, StateDirectory } from './store.ts';
  * Removes all that create made (runtime.md, "delete"). A created container is ended first, a running one
  * only with `force`. Can be repeated: what an earlier delete or a killed create left is removed as well.
  */
-export function remove(host: Host, id: string, { force = false }: { force?: boolean }): void {
-  const directory = openIfThere(host, id, force);
+export function remove(host: Host, id: string, options: RemoveOptions): void {
+  const directory = openIfThere(host, id, options);
   if (!directory) return;
-  const kernel = kernelOf(host.engine);
-  const gone = directory.locked(kernel, () => removeLocked(host, kernel, directory, force));
+  const kernel = options.ended?.kernel ?? kernelOf(host.engine);
+  const gone = directory.locked(kernel, () => removeLocked(host, kernel, directory, options));
   if (gone) runPoststop({ ...host, kernel }, gone.subject, gone.poststop);
+}
+
+interface RemoveOptions {
+  readonly force?: boolean;
+  /** The container as it was made, by who has reaped its init: nothing more has to be found out, if it is still that one. */
+  readonly ended?: Container | undefined;
 }
 
 interface Gone {
@@ -36,7 +43,12 @@ interface Gone {
 }
 
 /** Returns what its last hooks need, since the state directory is no more. */
-function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory, force: boolean): Gone | undefined {
+function removeLocked(
+  host: Host,
+  kernel: LocalKernel,
+  directory: StateDirectory,
+  { force = false, ended }: RemoveOptions,
+): Gone | undefined {
   const { engine } = host;
   const saved = directory.load();
   if (!saved) {
@@ -49,12 +61,14 @@ function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory
     directory.remove();
     return undefined;
   }
-  const cgroup = cgroupOf(host, kernel, saved);
-  const status = statusOf(engine, directory, saved, cgroup);
+  // Another may have taken its ID meanwhile.
+  const known = ended && isSame(saved, ended.saved) ? ended : undefined;
+  const cgroup = known?.cgroup ?? cgroupOf(host, kernel, saved);
+  const status = known ? 'stopped' : statusOf(engine, directory, saved, cgroup);
   if ((status === 'running' || status === 'paused') && !force) {
     throw new ContainerError('wrong-status', `cannot delete container ${directory.id} that is not stopped: ${status}`);
   }
-  const config = directory.loadConfig();
+  const config = known?.config ?? directory.loadConfig();
   if (status !== 'stopped') endInit(host, saved);
   // Not of a create that was killed: what is on the path then may be the caller's own mount.
   if (namespaceOf(config, 'mount') === 'host' && saved.tsrunc.phase === 'created')
@@ -65,7 +79,11 @@ function removeLocked(host: Host, kernel: LocalKernel, directory: StateDirectory
   return { subject: subjectOf(saved), poststop: config.hooks?.poststop ?? [] };
 }
 
-function openIfThere(host: Host, id: string, force: boolean): StateDirectory | undefined {
+function isSame(one: SavedState, other: SavedState): boolean {
+  return one.init_process_pid === other.init_process_pid && one.init_process_start === other.init_process_start;
+}
+
+function openIfThere(host: Host, id: string, { force }: RemoveOptions): StateDirectory | undefined {
   try {
     return StateDirectory.open(host.engine, host.root, id);
   } catch (error) {

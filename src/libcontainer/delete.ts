@@ -33,7 +33,7 @@ export function remove(host: Host, id: string, options: RemoveOptions): void {
 
 interface RemoveOptions {
   readonly force?: boolean;
-  /** The container as it was made, by who has reaped its init: nothing more has to be found out, if it is still that one. */
+  /** The container as it was made, by who has reaped its init. One that has got its ID since stays. */
   readonly ended?: Container | undefined;
 }
 
@@ -57,18 +57,18 @@ function removeLocked(
     if (force) return undefined;
     throw new ContainerError('does-not-exist', 'container does not exist');
   }
+  // Somebody has deleted ours, and the ID is another's by now.
+  if (ended && !isSame(saved, ended.saved)) return undefined;
   if (directory.isBeingRemoved) {
     directory.remove();
     return undefined;
   }
-  // Another may have taken its ID meanwhile.
-  const known = ended && isSame(saved, ended.saved) ? ended : undefined;
-  const cgroup = known?.cgroup ?? cgroupOf(host, kernel, saved);
-  const status = known ? 'stopped' : statusOf(engine, directory, saved, cgroup);
+  const cgroup = ended?.cgroup ?? cgroupOf(host, kernel, saved);
+  const status = ended ? 'stopped' : statusOf(engine, directory, saved, cgroup);
   if ((status === 'running' || status === 'paused') && !force) {
     throw new ContainerError('wrong-status', `cannot delete container ${directory.id} that is not stopped: ${status}`);
   }
-  const config = known?.config ?? directory.loadConfig();
+  const config = ended?.config ?? directory.loadConfig();
   if (status !== 'stopped') endInit(host, saved);
   // Not of a create that was killed: what is on the path then may be the caller's own mount.
   if (namespaceOf(config, 'mount') === 'host' && saved.tsrunc.phase === 'created')

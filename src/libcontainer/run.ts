@@ -73,6 +73,6 @@ function removeOrTryAgain(host: Host, id: string, ended?: Container): void {
     remove(host, id, { force: true, ended });
   } catch (error) {
     host.log.debug(`delete, to be tried again: ${report(error).message}`);
-    remove(host, id, { force: true });
+    remove(host, id, { force: true, ended });
   }
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { capabilityBits } from './capabilities.ts';
 import { ContainerError } from './errors.ts';
+import { statusWords } from './process.ts';
 
 type Reader = Pick<Engine, 'files' | 'decode'>;
 
@@ -12,8 +13,19 @@ export interface Caller {
   readonly isAdmin: boolean;
 }
 
-/** The effective IDs and capabilities, read from /proc: a system call of our own would cost loading the binding. */
+/**
+ * The effective IDs and capabilities, read from /proc: a system call of our own would cost loading the binding. They do
+ * not change, so each machine is asked once.
+ */
 export function callerOf(engine: Reader): Caller {
+  const caller = known.get(engine) ?? readCaller(engine);
+  known.set(engine, caller);
+  return caller;
+}
+
+const known = new WeakMap<Reader, Caller>();
+
+function readCaller(engine: Reader): Caller {
   const status = engine.decode(engine.files.read('/proc/self/status'));
   return {
     // The second of real, effective, saved and file system ID.
@@ -25,12 +37,10 @@ export function callerOf(engine: Reader): Caller {
 
 const ADMIN = capabilityBits(['CAP_SYS_ADMIN']);
 
-/** The words of a line of /proc/PID/status (proc(5)). */
 function field(status: string, name: string): string[] {
-  const start = status.indexOf(`\n${name}:\t`);
-  if (start < 0) throw new ContainerError('host', `/proc/self/status has no ${name} line`);
-  const value = start + name.length + 3;
-  return status.slice(value, status.indexOf('\n', value)).split('\t');
+  const words = statusWords(status, name);
+  if (words === undefined) throw new ContainerError('host', `/proc/self/status has no ${name} line`);
+  return words;
 }
 
 /** Whether we are in a user namespace that somebody has made. The layout of its maps proves nothing: they may be identical. */

@@ -88,6 +88,7 @@ function make(host: Host, id: string, options: CreateOptions, parks: boolean): U
     ...{ engine, log, kernel, id, options, config, caller, parks },
     rootfs: bundle.rootfs,
     created: rfc3339(engine.now()),
+    creator: { pid: engine.pid, startTime: processFacts(engine, engine.pid)?.startTime ?? 0 },
     listening: listening(engine),
     callerNofile: callerNofile(engine),
   };
@@ -272,7 +273,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       bundle: facts.options.bundle,
       annotations,
       phase,
-      creator: { pid: engine.pid, startTime: processFacts(engine, engine.pid)?.startTime ?? 0 },
+      creator: facts.creator,
       stub: creation.stubFile,
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
       preserveFds: creation.inherited,

@@ -15,7 +15,7 @@ import type { RecipeContext, Step } from './recipe.ts';
 import { Foresight } from './rootfs/foresight.ts';
 import type { UnprovenMount } from './rootfs/inside-proc.ts';
 import type { KeptMountLook } from './rootfs/kept-mounts.ts';
-import type { Confined, SavedState, StateDirectory } from './store.ts';
+import type { Confined, OwnState, SavedState, StateDirectory } from './store.ts';
 
 /** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
 export class Creation implements RecipeContext {
@@ -150,6 +150,7 @@ export interface CreationFacts {
   readonly caller: Caller;
   /** When: RFC 3339, UTC. */
   readonly created: string;
+  readonly creator: OwnState['creator'];
   /** What systemd has opened for the container. */
   readonly listening: Listening | undefined;
   /** Init is to wait for another process of the runtime. */

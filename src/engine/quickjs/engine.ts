@@ -45,7 +45,7 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
     return {
       ...lasting,
       argv: binding.argv,
-      env: Object.fromEntries(binding.env.map(entry)),
+      env: environment(binding.env),
       pid: libc('getpid'),
       execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
     };
@@ -71,9 +71,16 @@ function attempt<T>(call: () => T): T | undefined {
   }
 }
 
-function entry(variable: string): [string, string] {
-  const end = variable.indexOf('=');
-  return end < 0 ? [variable, ''] : [variable.slice(0, end), variable.slice(end + 1)];
+function environment(variables: readonly string[]): Engine['env'] {
+  // No prototype: a variable may be called as anything.
+  const env: Record<string, string> = Object.create(null);
+  for (let i = 0; i < variables.length; i++) {
+    const variable = variables[i] ?? '';
+    const end = variable.indexOf('=');
+    if (end < 0) env[variable] = '';
+    else env[variable.slice(0, end)] = variable.slice(end + 1);
+  }
+  return env;
 }
 
 const F_GETFD = 1;

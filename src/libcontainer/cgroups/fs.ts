@@ -49,7 +49,7 @@ export class FsCgroup implements Cgroup {
     const program = deviceProgram(deviceRules(linux));
     refuseInhabited(this.own);
     if (!this.makeDirectories(writes)) return;
-    refuseFrozen(this.own);
+    refuseFrozen(this.own, this.chain.isNew);
     this.rule(writes, program);
   }
 
@@ -206,8 +206,8 @@ export function refuseInhabited(directory: CgroupDirectory): void {
   if (count > 0) throw new ContainerError('cgroup', `container's cgroup is not empty: ${count} process(es) found`);
 }
 
-/** By itself or from above: init would never run, and the create never end. */
-function refuseFrozen(directory: CgroupDirectory): void {
-  if (!standsStill(directory) && !isFrozen(directory)) return;
+/** By itself, as only one that was there before can be, or from above: init would never run, and the create never end. */
+function refuseFrozen(directory: CgroupDirectory, isNew: boolean): void {
+  if (!standsStill(directory) && (isNew || !isFrozen(directory))) return;
   throw new ContainerError('cgroup', `container's cgroup unexpectedly frozen`);
 }

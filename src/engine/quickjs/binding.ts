@@ -14,6 +14,11 @@ export interface Binding {
    * of its bytes; both only for the time of the call. The result is all 64 bits.
    */
   call(address: number, ...args: readonly (number | string | Uint8Array)[]): number;
+  /**
+   * The same as one of JavaScript's functions: the result is what C calls an int, and instead of -1 it throws errno, a
+   * number.
+   */
+  function(symbol: string): (...args: readonly (number | string | Uint8Array)[]) => number;
   /** errno as {@link call} left it. */
   errno(): number;
   /** The memory at an address, which must stay there. */

@@ -192,6 +192,8 @@ static int make(const char *bytecode, const char *path) {
   JS_SetGCThreshold(runtime, 64 << 20);
   heap.context = js;
   heap.runtime = runtime;
+  /* What is free lies between what is not: a command would write to, and so copy, a page for each of its first blocks. */
+  memset(heap.freed, 0, sizeof heap.freed);
   heap.end = (char *)(((size_t)heap.next + 4095) & ~4095ul);
   FILE *out = fopen(path, "w");
   if (!out || fwrite(&heap, heap.end - (char *)&heap, 1, out) != 1 || fclose(out)) return perror(path), 1;

@@ -4,8 +4,8 @@ import type { Arch } from '../engine.ts';
 export interface Binding {
   /** The command line without the program. */
   readonly argv: readonly string[];
-  /** `NAME=value`, as the caller gave them. */
-  readonly env: readonly string[];
+  /** Has no prototype: a variable may be called as anything. */
+  readonly env: Readonly<Record<string, string>>;
   readonly arch: Arch;
   /** Where a C function is that engine.c lists; 0 if it lists none of that name. */
   address(symbol: string): number;

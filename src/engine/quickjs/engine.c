@@ -131,6 +131,17 @@ static JSValue texts(JSContext *js, char **words) {
   return list;
 }
 
+static JSValue variables(JSContext *js, char **entries) {
+  JSValue object = JS_NewObjectProto(js, JS_NULL);
+  for (; *entries; entries++) {
+    const char *end = strchrnul(*entries, '=');
+    JSAtom name = JS_NewAtomLen(js, *entries, end - *entries);
+    JS_DefinePropertyValue(js, object, name, JS_NewString(js, *end ? end + 1 : end), JS_PROP_C_W_E);
+    JS_FreeAtom(js, name);
+  }
+  return object;
+}
+
 /* Two builds of the same script leave the same heap: while one is made there is no time. */
 int __real_gettimeofday(struct timeval *time, void *zone);
 int __wrap_gettimeofday(struct timeval *time, void *zone) {
@@ -207,7 +218,7 @@ int main(int argc, char **argv, char **environment) {
   JS_UpdateStackTop(heap.runtime);
   JSValue global = JS_GetGlobalObject(js), object = JS_GetPropertyStr(js, global, "binding");
   JS_SetPropertyStr(js, object, "argv", texts(js, argv + 1));
-  JS_SetPropertyStr(js, object, "env", texts(js, environment));
+  JS_SetPropertyStr(js, object, "env", variables(js, environment));
   JSValue start = JS_GetPropertyStr(js, global, "start");
   if (JS_IsException(JS_Call(js, start, JS_UNDEFINED, 0, NULL))) return broken(js);
   settle(js);

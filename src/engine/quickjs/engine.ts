@@ -50,7 +50,7 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
     return {
       ...lasting,
       argv: binding.argv,
-      env: environment(binding.env),
+      env: binding.env,
       pid: getpid(),
       execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
     };
@@ -74,18 +74,6 @@ function attempt<T>(call: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function environment(variables: readonly string[]): Engine['env'] {
-  // No prototype: a variable may be called as anything.
-  const env: Record<string, string> = Object.create(null);
-  for (let i = 0; i < variables.length; i++) {
-    const variable = variables[i] ?? '';
-    const end = variable.indexOf('=');
-    if (end < 0) env[variable] = '';
-    else env[variable.slice(0, end)] = variable.slice(end + 1);
-  }
-  return env;
 }
 
 const F_GETFD = 1;

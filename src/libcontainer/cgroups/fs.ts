@@ -4,8 +4,7 @@ import { ContainerError } from '../errors.ts';
 import { applyWrites, checkMemoryUsage } from './apply.ts';
 import { requireControllers } from './controllers.ts';
 import { delegate } from './delegation.ts';
-import { deviceProgram } from './devices/program.ts';
-import { deviceRules } from './devices/rules.ts';
+import { deviceProgramOf } from './devices/program.ts';
 import type { CgroupDirectory } from './directory.ts';
 import { freeze, isFrozen, standsStill, thaw } from './freezer.ts';
 import { CgroupChain } from './making.ts';
@@ -46,7 +45,7 @@ export class FsCgroup implements Cgroup {
 
   create(linux: Linux | undefined, _builder?: number): void {
     const writes = this.plan(linux?.resources ?? {});
-    const program = deviceProgram(deviceRules(linux));
+    const program = deviceProgramOf(linux);
     refuseInhabited(this.own);
     if (!this.makeDirectories(writes)) return;
     refuseFrozen(this.own, this.chain.isNew);

@@ -10,7 +10,7 @@ export function parsePlain(text: string, maxDepth: number): JsonValue | undefine
   try {
     const value: JsonValue = JSON.parse(text);
     // Without escapes each quotation mark is one of a key's or a string's. A key that is there twice has lost two.
-    return isPlain(value, maxDepth) && quotes(JSON.stringify(value)) === quotes(text) ? value : undefined;
+    return quotesOf(value, maxDepth) === text.split('"').length - 1 ? value : undefined;
   } catch {
     return undefined;
   }
@@ -29,23 +29,26 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** Takes the objects' prototypes away on the way. */
-function isPlain(value: JsonValue, levels: number): boolean {
-  if (typeof value === 'number') return Number.isSafeInteger(value) || !(Number.isInteger(value) || isInfinite(value));
-  if (typeof value !== 'object') return true;
-  if (value === null || levels === 0) return false;
-  if (!Array.isArray(value)) Object.setPrototypeOf(value, null);
-  const members: readonly JsonValue[] = Array.isArray(value) ? value : Object.values(value);
-  for (let i = 0; i < members.length; i++) {
-    if (!isPlain(members[i] ?? null, levels - 1)) return false;
+/** How many quotation marks a value is written with; NaN for a peculiar one. Takes the objects' prototypes away on the way. */
+function quotesOf(value: JsonValue, levels: number): number {
+  if (typeof value === 'string') return 2;
+  if (typeof value === 'number') return isExact(value) ? 0 : Number.NaN;
+  if (typeof value !== 'object') return 0;
+  if (value === null || levels === 0) return Number.NaN;
+  let quotes = 0;
+  let members: readonly JsonValue[];
+  if (Array.isArray(value)) {
+    members = value;
+  } else {
+    members = Object.values(value);
+    quotes = 2 * members.length;
+    Object.setPrototypeOf(value, null);
   }
-  return true;
+  for (let i = 0; i < members.length; i++) quotes += quotesOf(members[i] ?? null, levels - 1);
+  return quotes;
 }
 
-function isInfinite(value: number): boolean {
-  return value === Infinity || value === -Infinity;
-}
-
-function quotes(text: string): number {
-  return text.split('"').length;
+/** As it was written: no integer that has been rounded, and nothing infinite. */
+function isExact(value: number): boolean {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value));
 }

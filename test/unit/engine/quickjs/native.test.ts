@@ -13,7 +13,7 @@ const binding: Pick<Binding, 'address' | 'call' | 'errno'> = {
   errno: () => 7,
 };
 const native = bindNative({
-  ...{ ...binding, argv: [], env: [], arch: 'x86_64', memory, encode: memory, decode: String },
+  ...{ ...binding, argv: [], env: {}, arch: 'x86_64', memory, encode: memory, decode: String },
   function: () => Number,
 });
 

@@ -1,7 +1,6 @@
 import type { Hook } from '../spec/config.ts';
 import { SIGKILL } from '../syscalls/constants.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
-import type { Cgroup } from './cgroups/manager.ts';
 import { cgroupOf } from './container-cgroup.ts';
 import type { Container } from './create.ts';
 import { namespaceOf } from './creation.ts';
@@ -73,7 +72,8 @@ function removeLocked(
   // Not of a create that was killed: what is on the path then may be the caller's own mount.
   if (namespaceOf(config, 'mount') === 'host' && saved.tsrunc.phase === 'created')
     unmountRoot(kernel, saved.config.rootfs);
-  removeCgroup(cgroup);
+  // Whoever is left in it had no pid namespace to die with, or is a stub that has not noticed yet.
+  cgroup.remove();
   removeGroups(engine, saved.tsrunc.rdtGroups ?? []);
   directory.remove();
   return { subject: subjectOf(saved), poststop: config.hooks?.poststop ?? [] };
@@ -109,12 +109,6 @@ export function awaitEnd(engine: Machine, saved: SavedState): void {
     if (wait === TRIES) throw new ContainerError('timeout', 'container init still running');
     sleep(kernel, wait < 10 ? 1 : INTERVAL_MS);
   }
-}
-
-/** Whoever is left in the cgroup had no pid namespace to die with, or is a stub that has not noticed yet. */
-function removeCgroup(cgroup: Cgroup): void {
-  cgroup.kill();
-  cgroup.remove();
 }
 
 const TRIES = 110;

@@ -10,7 +10,7 @@ import { freeze, isFrozen, standsStill, thaw } from './freezer.ts';
 import { CgroupChain } from './making.ts';
 import type { Cgroup, CgroupHost, UnitReference } from './manager.ts';
 import { cgroupRemarks } from './remarks.ts';
-import { killTree, removeTree } from './removal.ts';
+import { endTree, killTree } from './removal.ts';
 import { type CgroupWrite, cgroupWrites } from './resources.ts';
 import type { CgroupRoot } from './root.ts';
 import { Snapshot } from './snapshot.ts';
@@ -123,7 +123,7 @@ export class FsCgroup implements Cgroup {
   }
 
   remove(): void {
-    if (!this.absent) removeTree(this.own, this.host);
+    if (!this.absent) endTree(this.own, this.host);
   }
 
   /** What puts the files that `writes` are for back to what they say now. */

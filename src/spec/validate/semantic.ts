@@ -47,10 +47,13 @@ export const SECTIONS: readonly Section[] = [
 export function checkSemantics(config: Config, schemaFaults: readonly Fault[]): Fault[] {
   const touched = touching(schemaFaults.filter(({ severity }) => severity === 'error'));
   const faults: Fault[] = [];
-  for (const { ref, severity, needs, find } of checksFor(config)) {
-    if (needs?.some(touched)) continue;
-    for (const violation of find(config)) {
-      if (!touched(violation.pointer)) faults.push({ severity, kind: 'semantic', ref, ...violation });
+  for (const { checks, applies } of SECTIONS) {
+    if (!applies(config)) continue;
+    for (const { ref, severity, needs, find } of checks) {
+      if (needs?.some(touched)) continue;
+      for (const violation of find(config)) {
+        if (!touched(violation.pointer)) faults.push({ severity, kind: 'semantic', ref, ...violation });
+      }
     }
   }
   return faults;
@@ -60,10 +63,6 @@ function hasMappings({ linux, mounts }: Config): boolean {
   const mapped = (item: Pick<Mount, 'uidMappings' | 'gidMappings'> = {}): boolean =>
     (item.uidMappings ?? item.gidMappings) !== undefined;
   return mapped(linux) || (mounts ?? []).some(mapped);
-}
-
-function checksFor(config: Config): readonly Check[] {
-  return SECTIONS.filter(({ applies }) => applies(config)).flatMap(({ checks }) => checks);
 }
 
 /** Tells whether a place is faulty, is in a faulty one, or has one in it. */

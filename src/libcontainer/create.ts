@@ -18,6 +18,7 @@ import { joinSteps } from './init/join.ts';
 import { labelChecks, labelSteps } from './init/labels.ts';
 import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
+import type { Looked } from './init/program.ts';
 import { confineRecipe } from './init/start.ts';
 import { startingInit } from './init/starting.ts';
 import { ownStreams, reopenNull } from './init/streams.ts';
@@ -56,6 +57,7 @@ export interface Container {
 /** One whose init waits for this process: nobody else can start it, nor do anything else that takes the lock. */
 export interface Unparked extends Container {
   readonly init: StubProcess;
+  readonly looked: Looked | undefined;
   unlock(): void;
 }
 
@@ -98,7 +100,16 @@ function make(host: Host, id: string, options: CreateOptions, parks: boolean): U
     unlock = state.lock(kernel);
     const creation = new Creation(facts, state, cgroup);
     perform(steps, creation);
-    return { kernel, state, config, cgroup, unlock, saved: creation.saved, init: creation.init };
+    return {
+      kernel,
+      state,
+      config,
+      cgroup,
+      unlock,
+      saved: creation.saved,
+      init: creation.init,
+      looked: creation.looked,
+    };
   } catch (error) {
     unlock();
     state.giveBack();

@@ -7,6 +7,7 @@ import type { Caller } from './caller.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { oomObituary } from './cgroups/obituary.ts';
 import type { Log } from './host.ts';
+import type { Looked } from './init/program.ts';
 import type { Listening } from './listen-fds.ts';
 import type { Machine } from './machine.ts';
 import type { NamespaceType } from './namespaces.ts';
@@ -55,6 +56,8 @@ export class Creation implements RecipeContext {
   readonly foresight = new Foresight();
   /** The socket that init will park on, if it does: the same number here and there. */
   parkingSocket = -1;
+  /** The program, as it was found. */
+  looked: Looked | undefined;
   private published: SavedState | undefined;
   /** What a seccomp filter that had to be loaded at create leaves for start. */
   confined: Confined | undefined;

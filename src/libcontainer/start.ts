@@ -10,6 +10,7 @@ import type { Attendant } from './foreground.ts';
 import { runPoststart } from './hooks/start.ts';
 import type { Host } from './host.ts';
 import { connectParked } from './init/park.ts';
+import type { Looked } from './init/program.ts';
 import { startRecipe } from './init/start.ts';
 import { startingInit } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
@@ -38,7 +39,7 @@ export function start(host: Host, id: string): void {
 export function startUnparked(host: Host, container: Unparked, foreground?: Attendant[]): void {
   let started: Started;
   try {
-    started = begin(host, container, () => container.init);
+    started = begin(host, container, () => container.init, container.looked);
   } finally {
     container.unlock();
   }
@@ -69,7 +70,7 @@ function startParked(host: Host, kernel: LocalKernel, state: StateDirectory): St
 }
 
 /** Under the lock. */
-function begin(host: Host, container: Container, connect: () => StubProcess): Started {
+function begin(host: Host, container: Container, connect: () => StubProcess, looked?: Looked): Started {
   const { engine, log } = host;
   const { kernel, state, saved, config, cgroup } = container;
   if (!config.process)
@@ -80,7 +81,7 @@ function begin(host: Host, container: Container, connect: () => StubProcess): St
   const init = connect();
   const filter = filterOf(engine, state, config);
   const process = listeningProcess(engine, config.process, saved);
-  const facts = { engine, kernel, log, saved, process, config, filter };
+  const facts = { engine, kernel, log, saved, process, config, filter, looked };
   const starting = startingInit(facts, cgroup, init);
   try {
     perform(startRecipe(starting.facts), starting);

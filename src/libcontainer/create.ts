@@ -100,6 +100,7 @@ function make(host: Host, id: string, options: CreateOptions, parks: boolean): U
     unlock = state.lock(kernel);
     const creation = new Creation(facts, state, cgroup);
     perform(steps, creation);
+    log.debug(`${creation.init.kernel.roundTrips} round trips to init`);
     return {
       kernel,
       state,
@@ -252,8 +253,7 @@ const publish: CreationStep = {
 
 const parkInit: CreationStep = {
   name: 'park init',
-  do({ engine, init, parkingSocket, log }) {
-    log.debug(`${init.kernel.roundTrips} round trips to init`);
+  do({ engine, init, parkingSocket }) {
     park(init, parkingSocket, engine.arch);
     init.port.close();
   },

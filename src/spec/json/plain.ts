@@ -18,12 +18,18 @@ export function parsePlain(text: string, maxDepth: number): JsonValue | undefine
 
 /** `-01` and `1.`, which not every engine refuses, or something in a string that looks like them. */
 function hasLooseNumber(text: string): boolean {
-  if (text.includes('-0')) return true;
+  for (let at = text.indexOf('-0'); at !== -1; at = text.indexOf('-0', at + 1)) {
+    // In a UUID there is something before it.
+    if (!/\w/.test(text.charAt(at - 1))) return true;
+  }
   for (let at = text.indexOf('.'); at !== -1; at = text.indexOf('.', at + 1)) {
-    if (isDigit(text.charCodeAt(at - 1)) && !isDigit(text.charCodeAt(at + 1))) return true;
+    if (isDigit(text.charCodeAt(at - 1)) && AFTER_NUMBER.includes(text.charAt(at + 1))) return true;
   }
   return false;
 }
+
+/** And what an exponent begins with. */
+const AFTER_NUMBER = ',]} \t\r\neE';
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;

@@ -365,6 +365,8 @@ describe("the engine's own parser", () => {
     ['too many levels', '[[[[[[[[[]]]]]]]]]'],
     ['a zero before a number', '[-01]'],
     ['a point behind a number', '[1.,2]'],
+    ['a point at the end', '1.'],
+    ['a point before an exponent', '[1.e5]'],
     ['no JSON', '[1 2]'],
     ['more than a document', '{} {}'],
     ['nothing', ''],
@@ -373,10 +375,10 @@ describe("the engine's own parser", () => {
   });
 
   test('gives objects as ours does, whatever their keys are called', () => {
-    const value = parsePlain('{"__proto__":{"a":1},"toString":[1.5,-2,1e3,"é",true]}', 8);
+    const value = parsePlain('{"__proto__":{"a":1},"toString":[1.5,-2,1e3,"é",true,"lib3.so a-01"]}', 8);
     expect(Object.entries(value ?? {})).toEqual([
       ['__proto__', { a: 1 }],
-      ['toString', [1.5, -2, 1000, 'é', true]],
+      ['toString', [1.5, -2, 1000, 'é', true, 'lib3.so a-01']],
     ]);
     expect(Object.getPrototypeOf(value)).toBeNull();
   });

@@ -14,8 +14,10 @@ ln -sf "$PWD"/sources/seccomp/usr/include/*.h include/
 
 common=(-O2 -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables "-ffile-prefix-map=$PWD=.")
 if [ ! -e quickjs.o ] || [ sources/complete -nt quickjs.o ]; then
+  # Of what is seldom run the size counts.
+  declare -A level=([libregexp]=-Os [libunicode]=-Os [dtoa]=-Os)
   for part in libregexp libunicode cutils dtoa quickjs; do
-    gcc "${common[@]}" -w -fwrapv -D_GNU_SOURCE -DCONFIG_VERSION='"2025-04-26"' -c "sources/quickjs/$part.c" -o "$part.o"
+    gcc "${common[@]}" ${level[$part]:-} -w -fwrapv -D_GNU_SOURCE -DCONFIG_VERSION='"2025-04-26"' -c "sources/quickjs/$part.c" -o "$part.o"
   done
 fi
 engine=(quickjs.o libregexp.o libunicode.o cutils.o dtoa.o)

@@ -58,11 +58,15 @@ function commandLog(engine: Engine, target: Target): CommandLog {
   const write = (level: Level, message: string, fields: Fields = {}): void => {
     if (enabled(level)) tryWrite(engine, target.fd, line(engine, target, level, message, fields));
   };
+  // A create says a hundred things that hardly anybody asks for.
+  const isVerbose = enabled('debug');
   return {
-    debug: (message) => write('debug', message),
+    debug: (message) => {
+      if (isVerbose) write('debug', message);
+    },
     warn: (message) => write('warning', message),
     step: (step) => {
-      if (step) write('debug', step.pointer ? `${step.name} (${step.pointer})` : step.name);
+      if (isVerbose && step) write('debug', step.pointer ? `${step.name} (${step.pointer})` : step.name);
     },
     fail: (error) => {
       const facts = report(expected(error));

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { capabilityBits } from './capabilities.ts';
 import { ContainerError } from './errors.ts';
+import { statusWords } from './process.ts';
 
 type Reader = Pick<Engine, 'files' | 'decode'>;
 
@@ -12,25 +13,35 @@ export interface Caller {
   readonly isAdmin: boolean;
 }
 
-/** The effective IDs and capabilities, read from /proc: a system call of our own would cost loading the binding. */
+/**
+ * The effective IDs and capabilities, read from /proc: a system call of our own would cost loading the binding. They do
+ * not change, so each machine is asked once.
+ */
 export function callerOf(engine: Reader): Caller {
+  const caller = known.get(engine) ?? readCaller(engine);
+  known.set(engine, caller);
+  return caller;
+}
+
+const known = new WeakMap<Reader, Caller>();
+
+function readCaller(engine: Reader): Caller {
   const status = engine.decode(engine.files.read('/proc/self/status'));
-  const capabilities = BigInt(`0x${field(status, 'CapEff', /([0-9a-f]+)/)}`);
   return {
-    uid: Number(field(status, 'Uid', EFFECTIVE)),
-    gid: Number(field(status, 'Gid', EFFECTIVE)),
-    isAdmin: (capabilities & capabilityBits(['CAP_SYS_ADMIN'])) !== 0n,
+    // The second of real, effective, saved and file system ID.
+    uid: Number(field(status, 'Uid')[1]),
+    gid: Number(field(status, 'Gid')[1]),
+    isAdmin: (BigInt(`0x${field(status, 'CapEff')[0]}`) & ADMIN) !== 0n,
   };
 }
 
-function field(status: string, name: string, pattern: RegExp): string {
-  const value = new RegExp(`^${name}:\\s+${pattern.source}`, 'm').exec(status)?.[1];
-  if (value === undefined) throw new ContainerError('host', `/proc/self/status has no ${name} line`);
-  return value;
-}
+const ADMIN = capabilityBits(['CAP_SYS_ADMIN']);
 
-/** The second of real, effective, saved and file system ID. */
-const EFFECTIVE = /\d+\s+(\d+)/;
+function field(status: string, name: string): string[] {
+  const words = statusWords(status, name);
+  if (words === undefined) throw new ContainerError('host', `/proc/self/status has no ${name} line`);
+  return words;
+}
 
 /** Whether we are in a user namespace that somebody has made. The layout of its maps proves nothing: they may be identical. */
 export function isInUserNamespace({ files }: Pick<Engine, 'files'>): boolean {
@@ -44,7 +55,7 @@ export function isInUserNamespace({ files }: Pick<Engine, 'files'>): boolean {
  */
 export function callerNofile(engine: Reader): number | undefined {
   try {
-    const parent = /^PPid:\s+(\d+)$/m.exec(engine.decode(engine.files.read('/proc/self/status')))?.[1];
+    const [parent] = field(engine.decode(engine.files.read('/proc/self/status')), 'PPid');
     return openFiles(engine, `/proc/${parent}/limits`)?.soft;
   } catch {
     return undefined;

@@ -1,9 +1,11 @@
 import type { Config, Process } from '../spec/config.ts';
+import type { LocalKernel } from '../syscalls/local-port.ts';
 import { loadBundle } from './bundle.ts';
 import { callerNofile, callerOf } from './caller.ts';
+import type { Cgroup } from './cgroups/manager.ts';
 import { streamNames } from './checkpoint/descriptors.ts';
 import { newCgroup } from './container-cgroup.ts';
-import { Creation, type CreationStep, namespaceOf } from './creation.ts';
+import { Creation, type CreationStep, namespaceOf, type StubProcess } from './creation.ts';
 import { createHookSteps, poststopAfterFailure } from './hooks/create.ts';
 import type { Host } from './host.ts';
 import { attributeSteps, resetAffinity } from './init/attributes.ts';
@@ -16,6 +18,7 @@ import { joinSteps } from './init/join.ts';
 import { labelChecks, labelSteps } from './init/labels.ts';
 import { loopbackUp } from './init/network.ts';
 import { park } from './init/park.ts';
+import type { Looked } from './init/program.ts';
 import { confineRecipe } from './init/start.ts';
 import { startingInit } from './init/starting.ts';
 import { ownStreams, reopenNull } from './init/streams.ts';
@@ -42,11 +45,38 @@ import { filterOf, prepareFilter } from './seccomp/steps.ts';
 import { checkId, replaceFile, type SavedState, StateDirectory } from './store.ts';
 import { withUserNamespace } from './user-namespace.ts';
 
+/** A container that this process has made. */
+export interface Container {
+  readonly kernel: LocalKernel;
+  readonly state: StateDirectory;
+  readonly saved: SavedState;
+  readonly config: Config;
+  readonly cgroup: Cgroup;
+}
+
+/** One whose init waits for this process: nobody else can start it, nor do anything else that takes the lock. */
+export interface Unparked extends Container {
+  readonly init: StubProcess;
+  readonly looked: Looked | undefined;
+  unlock(): void;
+}
+
 /**
  * Makes a container whose init is parked before its program (runtime.md, "Lifecycle", steps 1-5). On success
  * init runs as a child of this process; on failure nothing of it is left.
  */
-export function create(host: Host, id: string, options: CreateOptions): void {
+export function create(host: Host, id: string, options: CreateOptions): Container {
+  const container = make(host, id, options, true);
+  container.unlock();
+  return container;
+}
+
+/** As {@link create} for who starts it at once: that takes neither the way over the socket nor a look at what is known. */
+export function createUnparked(host: Host, id: string, options: CreateOptions): Unparked {
+  return make(host, id, options, false);
+}
+
+function make(host: Host, id: string, options: CreateOptions, parks: boolean): Unparked {
   checkId(id);
   const { engine, log } = host;
   const bundle = loadBundle(engine, log, options.bundle);
@@ -55,25 +85,41 @@ export function create(host: Host, id: string, options: CreateOptions): void {
   checkTerminal(config.process?.terminal === true, options);
   const kernel = kernelOf(engine);
   const cgroup = newCgroup(host, kernel, id, config, caller);
-  const steps = recipe(config, options);
+  const steps = recipe(config, options, parks);
   const facts = {
-    ...{ engine, log, kernel, id, options, config, caller },
+    ...{ engine, log, kernel, id, options, config, caller, parks },
     rootfs: bundle.rootfs,
     created: rfc3339(engine.now()),
+    creator: { pid: engine.pid, startTime: processFacts(engine, engine.pid)?.startTime ?? 0 },
     listening: listening(engine),
     callerNofile: callerNofile(engine),
   };
   const state = StateDirectory.reserve(engine, host.root, id);
+  let unlock = (): void => undefined;
   try {
-    state.locked(kernel, () => perform(steps, new Creation(facts, state, cgroup)));
+    unlock = state.lock(kernel);
+    const creation = new Creation(facts, state, cgroup);
+    perform(steps, creation);
+    log.debug(`${creation.init.kernel.roundTrips} round trips to init`);
+    return {
+      kernel,
+      state,
+      config,
+      cgroup,
+      unlock,
+      saved: creation.saved,
+      init: creation.init,
+      looked: creation.looked,
+    };
   } catch (error) {
+    unlock();
     state.giveBack();
     throw error;
   }
 }
 
 /** A container, from top to bottom. */
-function recipe(config: Config, options: CreateOptions): CreationStep[] {
+function recipe(config: Config, options: CreateOptions, parks: boolean): CreationStep[] {
   const { mounts = [], linux = {}, process } = config;
   const netDevices = netDeviceSteps(config);
   const intelRdt = intelRdtSteps(config);
@@ -128,7 +174,7 @@ function recipe(config: Config, options: CreateOptions): CreationStep[] {
     ...netDevices.done,
     publish,
     ...(notifies ? [] : lastSteps),
-    parkInit,
+    ...(parks ? [parkInit] : []),
   ];
 }
 
@@ -167,7 +213,7 @@ const ready: CreationStep = {
     if (namespaceOf(config, 'mount') !== 'joined') calls.close(root);
     if (nullDevice !== undefined) calls.close(nullDevice);
     closeKeptMounts(creation);
-    calls.listen(parkingSocket, 1);
+    if (facts.parks) calls.listen(parkingSocket, 1);
     calls.prctl('PR_SET_PDEATHSIG', 0, 0, 0, 0);
     // Of an unprivileged user's namespaces `exec` could open none. Nothing of the host is left in it by now.
     if (facts.caller.uid !== 0) calls.prctl('PR_SET_DUMPABLE', 1, 0, 0, 0);
@@ -198,7 +244,8 @@ const publish: CreationStep = {
   name: 'publish the container',
   do(creation) {
     const { engine, facts, init } = creation;
-    creation.state.save(savedState(creation, 'created'));
+    creation.saved = savedState(creation, 'created');
+    creation.state.save(creation.saved);
     const { pidFile } = facts.options;
     if (pidFile) replaceFile(engine, pidFile, engine.encode(String(init.pid)), 0o666);
   },
@@ -206,8 +253,7 @@ const publish: CreationStep = {
 
 const parkInit: CreationStep = {
   name: 'park init',
-  do({ engine, init, parkingSocket, log }) {
-    log.debug(`${init.kernel.roundTrips} round trips to init`);
+  do({ engine, init, parkingSocket }) {
     park(init, parkingSocket, engine.arch);
     init.port.close();
   },
@@ -238,7 +284,7 @@ function savedState(creation: Creation, phase: 'creating' | 'created'): SavedSta
       bundle: facts.options.bundle,
       annotations,
       phase,
-      creator: { pid: engine.pid, startTime: processFacts(engine, engine.pid)?.startTime ?? 0 },
+      creator: facts.creator,
       stub: creation.stubFile,
       parked: { control: creation.hasInit ? creation.init.port.control : -1, socket: creation.parkingSocket },
       preserveFds: creation.inherited,

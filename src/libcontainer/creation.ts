@@ -7,6 +7,7 @@ import type { Caller } from './caller.ts';
 import type { Cgroup } from './cgroups/manager.ts';
 import { oomObituary } from './cgroups/obituary.ts';
 import type { Log } from './host.ts';
+import type { Looked } from './init/program.ts';
 import type { Listening } from './listen-fds.ts';
 import type { Machine } from './machine.ts';
 import type { NamespaceType } from './namespaces.ts';
@@ -15,7 +16,7 @@ import type { RecipeContext, Step } from './recipe.ts';
 import { Foresight } from './rootfs/foresight.ts';
 import type { UnprovenMount } from './rootfs/inside-proc.ts';
 import type { KeptMountLook } from './rootfs/kept-mounts.ts';
-import type { Confined, StateDirectory } from './store.ts';
+import type { Confined, OwnState, SavedState, StateDirectory } from './store.ts';
 
 /** What the steps of a create work on. Facts are readonly; what steps find or make is filled in by them, in order. */
 export class Creation implements RecipeContext {
@@ -53,8 +54,11 @@ export class Creation implements RecipeContext {
   unprovenMounts: UnprovenMount[] = [];
   /** What is known of the places where mounts go. */
   readonly foresight = new Foresight();
-  /** The socket that init will park on: the same number here and there. */
+  /** The socket that init will park on, if it does: the same number here and there. */
   parkingSocket = -1;
+  /** The program, as it was found. */
+  looked: Looked | undefined;
+  private published: SavedState | undefined;
   /** What a seccomp filter that had to be loaded at create leaves for start. */
   confined: Confined | undefined;
   /** The stub's executable, by which init is recognised while it has not started. */
@@ -94,6 +98,16 @@ export class Creation implements RecipeContext {
 
   set init(process: StubProcess) {
     this.process = process;
+  }
+
+  /** The container as others see it. */
+  get saved(): SavedState {
+    if (!this.published) throw new Error('the container is not there yet');
+    return this.published;
+  }
+
+  set saved(state: SavedState) {
+    this.published = state;
   }
 
   get hasInit(): boolean {
@@ -139,8 +153,11 @@ export interface CreationFacts {
   readonly caller: Caller;
   /** When: RFC 3339, UTC. */
   readonly created: string;
+  readonly creator: OwnState['creator'];
   /** What systemd has opened for the container. */
   readonly listening: Listening | undefined;
+  /** Init is to wait for another process of the runtime. */
+  readonly parks: boolean;
   /** The soft RLIMIT_NOFILE that our caller has. */
   readonly callerNofile: number | undefined;
 }

@@ -12,7 +12,8 @@ import { exitStatus, reapAny } from './signal.ts';
  * Signals that the runtime gets belong to the container: all but those that cannot be caught, and SIGURG, as with
  * runc. SIGCHLD and SIGWINCH are for us: children are reaped, the terminal takes on its new size. 32 and 33 are libc's.
  */
-const kept = new Set(['SIGKILL', 'SIGSTOP', 'SIGURG']);
+const kept = new Set(['SIGKILL', 'SIGSTOP', 'SIGURG', 'SIG32', 'SIG33']);
+const relayed = signals.filter(({ name }) => !kept.has(name)).map(({ number }) => number);
 
 /** Something that is done while the container runs. */
 export interface Attendant {
@@ -30,12 +31,7 @@ export class SignalRelay {
     private readonly engine: Engine,
     private readonly kernel: LocalKernel,
   ) {
-    const numbers = signals.filter(({ name }) => !kept.has(name)).map(({ number }) => number);
-    this.pipe = relaySignals(
-      engine,
-      kernel,
-      numbers.filter((number) => number !== 32 && number !== 33),
-    );
+    this.pipe = relaySignals(engine, kernel, relayed);
   }
 
   /**

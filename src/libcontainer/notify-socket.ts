@@ -39,9 +39,10 @@ export function notifying(engine: Pick<Engine, 'env'>, config: Config, directory
 export function notifyRelay(
   { engine, log }: Host,
   kernel: LocalKernel,
-  { notifySocket }: StateDirectory,
+  state: StateDirectory,
 ): NotifyRelay | undefined {
   const host = engine.env['NOTIFY_SOCKET'];
+  const notifySocket = host && state.notifySocket;
   return host && notifySocket ? new NotifyRelay(engine, kernel, log, host, notifySocket) : undefined;
 }
 

@@ -38,6 +38,14 @@ export function processFacts(engine: Pick<Engine, 'files' | 'decode'>, pid: numb
   };
 }
 
+/** The words of a line in the text of /proc/PID/status (proc(5)); undefined if it has none of that name. */
+export function statusWords(status: string, name: string): string[] | undefined {
+  const start = status.indexOf(`\n${name}:\t`);
+  if (start < 0) return undefined;
+  const value = start + name.length + 3;
+  return status.slice(value, status.indexOf('\n', value)).split('\t');
+}
+
 /** Whether the process that had `pid` since `startTime` still runs: not gone, not a zombie, no other that got its PID. */
 export function isAlive(engine: Pick<Engine, 'files' | 'decode'>, pid: number, startTime: number): boolean {
   const facts = processFacts(engine, pid);

@@ -1,7 +1,6 @@
 import { SIGKILL } from '../syscalls/constants.ts';
 import { oomObituary } from './cgroups/obituary.ts';
-import { cgroupOf } from './container-cgroup.ts';
-import { create } from './create.ts';
+import { type Container, create, createUnparked } from './create.ts';
 import { remove } from './delete.ts';
 import { report } from './errors.ts';
 import { type Attendant, SignalRelay } from './foreground.ts';
@@ -9,8 +8,7 @@ import { ForegroundTerminal } from './foreground-terminal.ts';
 import type { Host } from './host.ts';
 import { kernelOf } from './kernel.ts';
 import type { RunOptions } from './options.ts';
-import { start } from './start.ts';
-import { StateDirectory } from './store.ts';
+import { startUnparked } from './start.ts';
 
 /** How a container ended that was run in the foreground; zero at once for one that goes on. */
 export interface Ended {
@@ -23,8 +21,8 @@ export interface Ended {
 /** create, start, and unless detached: wait, forward signals, delete. */
 export function run(host: Host, id: string, options: RunOptions): Ended {
   if (!options.detach) return runInForeground(host, id, options);
-  create(host, id, options);
-  orRemove(host, id, () => start(host, id));
+  const container = createUnparked(host, id, options);
+  orRemove(host, id, () => startUnparked(host, container));
   return { status: 0 };
 }
 
@@ -34,22 +32,29 @@ function runInForeground(host: Host, id: string, options: RunOptions): Ended {
   // Before there is anybody to receive them: a signal that comes early is kept.
   const signals = new SignalRelay(host.engine, kernel);
   const terminal = new ForegroundTerminal(host, kernel, signals);
+  let container: Container;
   let ended: Ended;
   try {
-    create(host, id, { ...options, foreground: terminal });
+    const others: Attendant[] = [];
+    container = made(host, id, { ...options, foreground: terminal }, others);
+    const { saved, cgroup } = container;
     ended = orRemove(host, id, () => {
-      const others: Attendant[] = [];
-      if (!options.hold) start(host, id, others);
-      const saved = StateDirectory.open(host.engine, host.root, id).load();
-      const status = signals.untilExit(saved?.init_process_pid ?? 0, terminal, others);
-      const killed = status === 128 + SIGKILL && saved !== undefined;
-      return { status, obituary: killed ? oomObituary(cgroupOf(host, kernel, saved)) : undefined };
+      const status = signals.untilExit(saved.init_process_pid, terminal, others);
+      return { status, obituary: status === 128 + SIGKILL ? oomObituary(cgroup) : undefined };
     });
   } finally {
     terminal.end();
   }
-  if (!options.keep) removeOrTryAgain(host, id);
+  if (!options.keep) removeOrTryAgain(host, id, container);
   return ended;
+}
+
+/** Started as well, unless another command is to do that. */
+function made(host: Host, id: string, options: RunOptions, attendants: Attendant[]): Container {
+  if (options.hold) return create(host, id, options);
+  const container = createUnparked(host, id, options);
+  orRemove(host, id, () => startUnparked(host, container, attendants));
+  return container;
 }
 
 /** Whoever wanted it to run has no use for one that does not. */
@@ -63,11 +68,11 @@ function orRemove<T>(host: Host, id: string, action: () => T): T {
 }
 
 /** Nobody deletes what `run` has made. What was in the way of it may not be any more, and what is done is not done twice. */
-function removeOrTryAgain(host: Host, id: string): void {
+function removeOrTryAgain(host: Host, id: string, ended?: Container): void {
   try {
-    remove(host, id, { force: true });
+    remove(host, id, { force: true, ended });
   } catch (error) {
     host.log.debug(`delete, to be tried again: ${report(error).message}`);
-    remove(host, id, { force: true });
+    remove(host, id, { force: true, ended });
   }
 }

@@ -1,9 +1,8 @@
-import type { Config } from '../spec/config.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import { StubGone } from '../syscalls/stub/stub-port.ts';
-import type { Cgroup } from './cgroups/manager.ts';
 import { type OomWitness, oomObituary } from './cgroups/obituary.ts';
 import { cgroupOf } from './container-cgroup.ts';
+import type { Container, Unparked } from './create.ts';
 import type { StubProcess } from './creation.ts';
 import { awaitEnd, endInit } from './delete.ts';
 import { ContainerError, report } from './errors.ts';
@@ -11,6 +10,7 @@ import type { Attendant } from './foreground.ts';
 import { runPoststart } from './hooks/start.ts';
 import type { Host } from './host.ts';
 import { connectParked } from './init/park.ts';
+import type { Looked } from './init/program.ts';
 import { startRecipe } from './init/start.ts';
 import { startingInit } from './init/starting.ts';
 import { kernelOf } from './kernel.ts';
@@ -23,46 +23,65 @@ import { type SavedState, StateDirectory } from './store.ts';
 
 /**
  * Has the parked init become the container's program (runtime.md, "start"). Returns when it runs; if execve
- * fails, now or past its point of no return, throws why. With a socket of systemd's, waits until the container is ready;
- * in the foreground the caller does, who gets what to attend to.
+ * fails, now or past its point of no return, throws why. With a socket of systemd's, waits until the container is ready.
  */
-export function start(host: Host, id: string, foreground?: Attendant[]): void {
+export function start(host: Host, id: string): void {
   const kernel = kernelOf(host.engine);
   const state = StateDirectory.open(host.engine, host.root, id);
   // Two starts at once: the second waits here, and finds the container running.
-  const started = state.locked(kernel, () => startLocked(host, kernel, state));
+  const started = state.locked(kernel, () => startParked(host, kernel, state));
   // Without the lock: a hook may hang, and somebody must be able to delete the container then.
-  poststart(host, kernel, started);
+  poststart(host, started);
+  started.relay?.awaitReady(started.saved.init_process_pid);
+}
+
+/** As {@link start} for what this process has made. In the foreground the caller waits, who gets what to attend to. */
+export function startUnparked(host: Host, container: Unparked, foreground?: Attendant[]): void {
+  let started: Started;
+  try {
+    started = begin(host, container, () => container.init, container.looked);
+  } finally {
+    container.unlock();
+  }
+  poststart(host, started);
   const { relay, saved } = started;
   if (!relay) return;
   if (foreground) foreground.push(relay);
   else relay.awaitReady(saved.init_process_pid);
 }
 
-interface Started {
-  readonly saved: SavedState;
-  readonly config: Config;
-  readonly cgroup: Cgroup;
+interface Started extends Container {
   readonly relay: NotifyRelay | undefined;
 }
 
-function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): Started {
-  const { engine, log } = host;
+function startParked(host: Host, kernel: LocalKernel, state: StateDirectory): Started {
+  const { engine } = host;
   const saved = state.load();
   if (!saved) throw new ContainerError('does-not-exist', 'container does not exist');
   const config = state.loadConfig();
   const cgroup = cgroupOf(host, kernel, saved);
   refuse(statusOf(engine, state, saved, cgroup), cgroup);
+  const parked = { pid: saved.init_process_pid, ...saved.tsrunc.parked };
+  const started = begin(host, { kernel, state, saved, config, cgroup }, () =>
+    wakened(cgroup, () => connectParked(engine, kernel, state, parked)),
+  );
+  state.removeSocket();
+  return started;
+}
+
+/** Under the lock. */
+function begin(host: Host, container: Container, connect: () => StubProcess, looked?: Looked): Started {
+  const { engine, log } = host;
+  const { kernel, state, saved, config, cgroup } = container;
   if (!config.process)
     throw new ContainerError('invalid-config', 'process property must not be empty', { pointer: '/process' });
 
-  const { init_process_pid: pid, tsrunc } = saved;
   // Before there is somebody to be heard.
   const relay = notifyRelay(host, kernel, state);
-  const init = wakened(cgroup, () => connectParked(engine, kernel, state, { pid, ...tsrunc.parked }));
+  const init = connect();
   const filter = filterOf(engine, state, config);
   const process = listeningProcess(engine, config.process, saved);
-  const facts = { engine, kernel, log, saved, process, config, filter };
+  const facts = { engine, kernel, log, saved, process, config, filter, looked };
   const starting = startingInit(facts, cgroup, init);
   try {
     perform(startRecipe(starting.facts), starting);
@@ -70,8 +89,7 @@ function startLocked(host: Host, kernel: LocalKernel, state: StateDirectory): St
     dismiss(host, saved, init);
     throw error;
   }
-  state.removeSocket();
-  return { saved, config, cgroup, relay };
+  return { ...container, relay };
 }
 
 /** Init ends when its socket does. Who asks for the state after a start that failed is to hear `stopped`, not that init has yet to notice. */
@@ -95,7 +113,7 @@ function wakened(cgroup: OomWitness, connect: () => StubProcess): StubProcess {
 }
 
 /** A hook that fails stops the container (runtime.md, "Lifecycle", step 9); what is left of it is for `delete`. */
-function poststart(host: Host, kernel: LocalKernel, { saved, config, cgroup }: Started): void {
+function poststart(host: Host, { kernel, saved, config, cgroup }: Started): void {
   const hooks = config.hooks?.poststart ?? [];
   if (hooks.length === 0) return;
   try {

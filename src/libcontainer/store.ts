@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { isErrno, SyscallError } from '../engine/errors.ts';
 import type { Config } from '../spec/config.ts';
-import { parseOwn, writeJson } from '../spec/json.ts';
+import { parseOwn, writeOwn } from '../spec/json.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
 import type { UnitReference } from './cgroups/manager.ts';
 import { ContainerError } from './errors.ts';
@@ -101,8 +101,7 @@ export class StateDirectory {
   static reserve(engine: Engine, root: string, id: string): StateDirectory {
     const directory = new StateDirectory(engine, id, `${root}/${id}`);
     try {
-      makeDirectories(engine, root);
-      engine.files.mkdir(directory.path, 0o711);
+      directory.make(root);
     } catch (cause) {
       if (isErrno(cause, 'EEXIST')) throw new ContainerError('exists', 'container with given ID already exists');
       if (!isErrno(cause, 'EACCES')) throw cause;
@@ -110,6 +109,17 @@ export class StateDirectory {
       throw new ContainerError('host', 'cannot make the state directory', { cause, hint });
     }
     return directory;
+  }
+
+  /** Nearly always `root` is there: only if it is not are the directories above looked at one by one. */
+  private make(root: string): void {
+    try {
+      this.engine.files.mkdir(this.path, 0o711);
+    } catch (error) {
+      if (isErrno(error, 'EEXIST')) throw error;
+      makeDirectories(this.engine, root);
+      this.engine.files.mkdir(this.path, 0o711);
+    }
   }
 
   /** Throws `does-not-exist` unless the directory is there, `invalid-id` for what cannot be one. */
@@ -130,14 +140,25 @@ export class StateDirectory {
    * takes it from a process that dies. Who had it before may have removed the directory: then `does-not-exist`.
    */
   locked<T>(kernel: LocalKernel, work: () => T): T {
+    const unlock = this.lock(kernel);
+    try {
+      return work();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Takes the lock of {@link locked}; returns what gives it back. */
+  lock(kernel: LocalKernel): () => void {
     const fd = this.engine.files.open(this.path, ['O_RDONLY', 'O_DIRECTORY']);
     try {
       kernel.calls.flock(fd, ['LOCK_EX']);
       StateDirectory.open(this.engine, this.root, this.id);
-      return work();
-    } finally {
+    } catch (error) {
       this.unlock(fd);
+      throw error;
     }
+    return () => this.unlock(fd);
   }
 
   /** Whatever close(2) says, the descriptor is gone, and what was done under the lock is done. */
@@ -159,7 +180,7 @@ export class StateDirectory {
   }
 
   save(state: SavedState): void {
-    replaceFile(this.engine, `${this.path}/${STATE}`, this.engine.encode(writeJson(state)), 0o600);
+    replaceFile(this.engine, `${this.path}/${STATE}`, this.engine.encode(writeOwn(state)), 0o600);
   }
 
   exists(): boolean {
@@ -181,7 +202,7 @@ export class StateDirectory {
 
   /** The configuration as it was at create: later edits of the bundle have no effect (runtime.md, "Lifecycle"). */
   saveConfig(config: Config): void {
-    replaceFile(this.engine, `${this.path}/${CONFIG}`, this.engine.encode(writeJson(config)), 0o600);
+    replaceFile(this.engine, `${this.path}/${CONFIG}`, this.engine.encode(writeOwn(config)), 0o600);
   }
 
   /** Validated before it was saved, so it is not validated again. */
@@ -207,8 +228,7 @@ export class StateDirectory {
   }
 
   private removeNotifyDirectory(): void {
-    if (!this.notifySocket) return;
-    unlinkIfThere(this.engine, this.notifySocket);
+    unlinkIfThere(this.engine, `${this.path}/${NOTIFY_DIRECTORY}/${NOTIFY_SOCKET}`);
     this.engine.files.rmdir(`${this.path}/${NOTIFY_DIRECTORY}`);
   }
 
@@ -235,11 +255,12 @@ export class StateDirectory {
   /** Removes the directory. state.json goes last: until then a delete that is killed can be repeated. */
   remove(): void {
     const { files } = this.engine;
-    this.removeNotifyDirectory();
-    this.removeCriuRoot();
     const names = namesIn(this.engine, this.path);
+    if (names.includes(NOTIFY_DIRECTORY)) this.removeNotifyDirectory();
+    if (names.includes(CRIU_ROOT)) this.removeCriuRoot();
+    const special = [CONFIG, STATE, NOTIFY_DIRECTORY, CRIU_ROOT];
     // A directory that has lost anything has lost its configuration: see isBeingRemoved.
-    const order = [CONFIG, ...names.filter((name) => name !== CONFIG && name !== STATE), STATE];
+    const order = [CONFIG, ...names.filter((name) => !special.includes(name)), STATE];
     for (const name of order) {
       unlinkIfThere(this.engine, `${this.path}/${name}`);
     }

@@ -8,4 +8,4 @@ export type { Position } from './json/locate.ts';
 export { type Bounds, JsonSyntaxError } from './json/parse.ts';
 export { enclosing, joinPointer, parentPointer, splitPointer } from './json/pointer.ts';
 export type { JsonObject, JsonValue } from './json/value.ts';
-export { writeJson } from './json/write.ts';
+export { writeJson, writeOwn } from './json/write.ts';

@@ -64,6 +64,26 @@ testTsrunc('run --hold has another command start the container, and still exits 
   await box.clean(id);
 });
 
+testTsrunc('run deletes nothing that has got the ID of its container since', async () => {
+  const id = box.id();
+  const bundle = box.bundle({ script: 'exec sleep 100' });
+  const running = box.begin(['run', '--bundle', bundle, id]);
+  const state = (): { status: string; pid: number } => JSON.parse(ok(box.runtime(['state', id])).stdout);
+  const isRunning = (): boolean =>
+    box.containers().includes(id) && box.runtime(['state', id]).stdout.includes('"running"');
+  await until('the container runs', isRunning);
+  process.kill(running.pid, 'SIGSTOP');
+  try {
+    ok(box.runtime(['delete', '--force', id]));
+    ok(box.run({ id, bundle, flags: ['--detach'] }));
+  } finally {
+    process.kill(running.pid, 'SIGCONT');
+  }
+  const { pid } = state();
+  expect(await running.done).toMatchObject({ status: 128 + 9 });
+  expect(state()).toMatchObject({ status: 'running', pid });
+});
+
 test('run --detach returns while the container runs, and writes the pid file', () => {
   const id = box.id();
   const file = path.join(box.scratch(), 'pid');

@@ -34,7 +34,7 @@ testTsrunc('every step and every call is there, with its process, its arguments 
   const threads = all.filter(({ name }) => name === 'thread_name').map(({ args }) => args['name']);
   expect(threads.sort()).toEqual(['builder', 'init', 'runtime', 'steps']);
   const steps = all.filter(({ cat }) => cat === 'step').map(({ name }) => name);
-  for (const step of ['make the cgroup', 'start the builder', 'park init', 'execute the program']) {
+  for (const step of ['make the cgroup', 'start the builder', 'publish the container', 'execute the program']) {
     expect(steps).toContain(step);
   }
   const calls = all.filter(({ cat }) => cat === 'syscall');

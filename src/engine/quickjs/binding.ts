@@ -4,8 +4,8 @@ import type { Arch } from '../engine.ts';
 export interface Binding {
   /** The command line without the program. */
   readonly argv: readonly string[];
-  /** `NAME=value`, as the caller gave them. */
-  readonly env: readonly string[];
+  /** Has no prototype: a variable may be called as anything. */
+  readonly env: Readonly<Record<string, string>>;
   readonly arch: Arch;
   /** Where a C function is that engine.c lists; 0 if it lists none of that name. */
   address(symbol: string): number;
@@ -14,6 +14,11 @@ export interface Binding {
    * of its bytes; both only for the time of the call. The result is all 64 bits.
    */
   call(address: number, ...args: readonly (number | string | Uint8Array)[]): number;
+  /**
+   * The same as one of JavaScript's functions: the result is what C calls an int, and instead of -1 it throws errno, a
+   * number.
+   */
+  function(symbol: string): (...args: readonly (number | string | Uint8Array)[]) => number;
   /** errno as {@link call} left it. */
   errno(): number;
   /** The memory at an address, which must stay there. */

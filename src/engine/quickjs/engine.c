@@ -24,7 +24,7 @@
 
 #define FUNCTIONS(F) \
   F(syscall) F(read) F(write) F(open) F(close) F(fcntl) F(fsync) F(mkdir) F(rmdir) F(unlink) F(rename) F(chmod) F(chown) \
-  F(readlink) F(realpath) F(getcwd) F(chdir) F(statx) F(getdents64) F(mmap) F(memcpy) F(clock_gettime) F(usleep) F(_exit) \
+  F(readlink) F(realpath) F(getcwd) F(chdir) F(statx) F(getdents64) F(mmap) F(memcpy) F(bsearch) F(clock_gettime) F(usleep) F(_exit) \
   F(getpid) \
   F(posix_spawn) F(posix_spawnp) F(posix_spawn_file_actions_init) F(posix_spawn_file_actions_adddup2) \
   F(posix_spawn_file_actions_destroy) F(posix_spawnattr_init) F(posix_spawnattr_setflags) \
@@ -48,10 +48,11 @@ static JSValue address(JSContext *js, JSValueConst self, int argc, JSValueConst 
   return JS_NewInt64(js, (int64_t)found);
 }
 
-enum { MOST = 8, MOST_CODE = 8 << 20 };
+enum { MOST = 7, MOST_CODE = 8 << 20 };
 static int failure;
 
-static JSValue call(JSContext *js, JSValueConst self, int argc, JSValueConst *argv) {
+/* False if an argument is none that a function of C can be given: then there is an exception. */
+static int invoke(JSContext *js, int64_t address, int argc, JSValueConst *argv, int64_t *result) {
   int64_t a[MOST] = {0};
   const char *texts[MOST] = {0};
   for (int i = 0; i < argc && i < MOST; i++) {
@@ -60,17 +61,34 @@ static JSValue call(JSContext *js, JSValueConst self, int argc, JSValueConst *ar
     else if (JS_IsString(argv[i])) a[i] = (int64_t)(texts[i] = JS_ToCString(js, argv[i]));
     else {
       JSValue buffer = JS_GetTypedArrayBuffer(js, argv[i], &offset, &length, &element);
-      if (JS_IsException(buffer)) return buffer;
+      if (JS_IsException(buffer)) return 0;
       a[i] = (int64_t)(JS_GetArrayBuffer(js, &size, buffer) + offset);
       JS_FreeValue(js, buffer);
     }
   }
-  long (*function)(long, long, long, long, long, long, long) = (void *)a[0];
-  int64_t result = function(a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+  long (*function)(long, long, long, long, long, long, long) = (void *)address;
+  *result = function(a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
   failure = errno;
   for (int i = 0; i < MOST; i++)
     if (texts[i]) JS_FreeCString(js, texts[i]);
+  return 1;
+}
+
+static JSValue call(JSContext *js, JSValueConst self, int argc, JSValueConst *argv) {
+  int64_t address, result;
+  if (JS_ToInt64(js, &address, argv[0]) || !invoke(js, address, argc - 1, argv + 1, &result)) return JS_EXCEPTION;
   return JS_NewInt64(js, result);
+}
+
+static JSValue call_known(JSContext *js, JSValueConst self, int argc, JSValueConst *argv, int magic, JSValue *known) {
+  int64_t address, result;
+  if (JS_ToInt64(js, &address, *known) || !invoke(js, address, argc, argv, &result)) return JS_EXCEPTION;
+  return (int)result == -1 ? JS_Throw(js, JS_NewInt32(js, failure)) : JS_NewInt32(js, result);
+}
+
+static JSValue function(JSContext *js, JSValueConst self, int argc, JSValueConst *argv) {
+  JSValue known = address(js, self, argc, argv);
+  return JS_NewCFunctionData(js, call_known, 0, 0, 1, &known);
 }
 
 static JSValue last_errno(JSContext *js, JSValueConst self, int argc, JSValueConst *argv) {
@@ -102,14 +120,26 @@ static JSValue decode(JSContext *js, JSValueConst self, int argc, JSValueConst *
 }
 
 static const JSCFunctionListEntry binding[] = {
-  JS_CFUNC_DEF("address", 1, address), JS_CFUNC_DEF("call", MOST, call),     JS_CFUNC_DEF("errno", 0, last_errno),
-  JS_CFUNC_DEF("memory", 2, memory),   JS_CFUNC_DEF("encode", 1, encode), JS_CFUNC_DEF("decode", 1, decode),
+  JS_CFUNC_DEF("address", 1, address), JS_CFUNC_DEF("call", 1, call),     JS_CFUNC_DEF("function", 1, function),
+  JS_CFUNC_DEF("errno", 0, last_errno), JS_CFUNC_DEF("memory", 2, memory), JS_CFUNC_DEF("encode", 1, encode),
+  JS_CFUNC_DEF("decode", 1, decode),
 };
 
 static JSValue texts(JSContext *js, char **words) {
   JSValue list = JS_NewArray(js);
   for (uint32_t i = 0; words[i]; i++) JS_SetPropertyUint32(js, list, i, JS_NewString(js, words[i]));
   return list;
+}
+
+static JSValue variables(JSContext *js, char **entries) {
+  JSValue object = JS_NewObjectProto(js, JS_NULL);
+  for (; *entries; entries++) {
+    const char *end = strchrnul(*entries, '=');
+    JSAtom name = JS_NewAtomLen(js, *entries, end - *entries);
+    JS_DefinePropertyValue(js, object, name, JS_NewString(js, *end ? end + 1 : end), JS_PROP_C_W_E);
+    JS_FreeAtom(js, name);
+  }
+  return object;
 }
 
 /* Two builds of the same script leave the same heap: while one is made there is no time. */
@@ -173,6 +203,8 @@ static int make(const char *bytecode, const char *path) {
   JS_SetGCThreshold(runtime, 64 << 20);
   heap.context = js;
   heap.runtime = runtime;
+  /* What is free lies between what is not: a command would write to, and so copy, a page for each of its first blocks. */
+  memset(heap.freed, 0, sizeof heap.freed);
   heap.end = (char *)(((size_t)heap.next + 4095) & ~4095ul);
   FILE *out = fopen(path, "w");
   if (!out || fwrite(&heap, heap.end - (char *)&heap, 1, out) != 1 || fclose(out)) return perror(path), 1;
@@ -186,7 +218,7 @@ int main(int argc, char **argv, char **environment) {
   JS_UpdateStackTop(heap.runtime);
   JSValue global = JS_GetGlobalObject(js), object = JS_GetPropertyStr(js, global, "binding");
   JS_SetPropertyStr(js, object, "argv", texts(js, argv + 1));
-  JS_SetPropertyStr(js, object, "env", texts(js, environment));
+  JS_SetPropertyStr(js, object, "env", variables(js, environment));
   JSValue start = JS_GetPropertyStr(js, global, "start");
   if (JS_IsException(JS_Call(js, start, JS_UNDEFINED, 0, NULL))) return broken(js);
   settle(js);

@@ -11,6 +11,11 @@ import { textOf } from './text.ts';
  */
 export function quickjsEngine(binding: Binding, nameOf: (errno: number) => string): () => Engine {
   const libc = libcOf(binding);
+  const clockGettime = libc('clock_gettime');
+  const fcntl = libc('fcntl');
+  const open = libc('open');
+  const exit = libc('_exit');
+  const getpid = libc('getpid');
   const text = textOf(binding);
   const files = filesOf(binding, text, nameOf);
   const clock = (which: number): bigint => {
@@ -19,21 +24,21 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
   };
   const read = (which: number): BigInt64Array => {
     const time = new Uint8Array(16);
-    libc('clock_gettime', which, time);
+    clockGettime(which, time);
     return new BigInt64Array(time.buffer);
   };
   let native: Native | undefined;
   const lasting = {
     arch: binding.arch,
     // It came through execve(2), which closes what is close-on-exec, as everything is that we open.
-    isInherited: (fd: number) => attempt(() => libc('fcntl', fd, F_GETFD)) === 0,
+    isInherited: (fd: number) => attempt(() => fcntl(fd, F_GETFD)) === 0,
     files,
     native: () => {
       native ??= bindNative(binding);
       return native;
     },
     exit(status: number): never {
-      libc('_exit', status);
+      exit(status);
       throw new Error('_exit returned');
     },
     now: () => clock(CLOCK_REALTIME),
@@ -41,12 +46,12 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
     ...text,
   } satisfies Partial<Engine>;
   return () => {
-    occupyStreams(libc);
+    occupyStreams(fcntl, open);
     return {
       ...lasting,
       argv: binding.argv,
-      env: Object.fromEntries(binding.env.map(entry)),
-      pid: libc('getpid'),
+      env: binding.env,
+      pid: getpid(),
       execPath: attempt(() => files.readlink('/proc/self/exe')) ?? 'tsrunc',
     };
   };
@@ -56,10 +61,10 @@ export function quickjsEngine(binding: Binding, nameOf: (errno: number) => strin
  * A stream that the caller has closed would be the next file that is opened, and a container would get that as its own:
  * a lock that it never lets go of. `/` is for a root without /dev: nobody can write to it.
  */
-function occupyStreams(libc: Libc): void {
+function occupyStreams(fcntl: Libc, open: Libc): void {
   for (const fd of [0, 1, 2]) {
-    if (attempt(() => libc('fcntl', fd, F_GETFD)) !== undefined) continue;
-    attempt(() => libc('open', '/dev/null', O_RDWR)) ?? libc('open', '/', O_RDONLY);
+    if (attempt(() => fcntl(fd, F_GETFD)) !== undefined) continue;
+    attempt(() => open('/dev/null', O_RDWR)) ?? open('/', O_RDONLY);
   }
 }
 
@@ -69,11 +74,6 @@ function attempt<T>(call: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function entry(variable: string): [string, string] {
-  const end = variable.indexOf('=');
-  return end < 0 ? [variable, ''] : [variable.slice(0, end), variable.slice(end + 1)];
 }
 
 const F_GETFD = 1;

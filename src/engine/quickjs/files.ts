@@ -2,13 +2,31 @@ import type { Arch, FileKind, FileStat, Files, OpenFlag } from '../engine.ts';
 import { readAll } from '../read-all.ts';
 import { type Refusal, worded } from '../worded-files.ts';
 import type { Binding } from './binding.ts';
-import { addresses, type Libc, libcOf, Refused } from './libc.ts';
+import { addresses, libcOf } from './libc.ts';
 import type { Text } from './text.ts';
 
 /** Files by C's functions, which take text as it is: see stat(2), open(2) and so on. */
 export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) => string): Files {
   const find = addresses(binding);
   const libc = libcOf(binding);
+  const c = {
+    open: libc('open'),
+    close: libc('close'),
+    read: libc('read'),
+    write: libc('write'),
+    fsync: libc('fsync'),
+    mkdir: libc('mkdir'),
+    rmdir: libc('rmdir'),
+    unlink: libc('unlink'),
+    rename: libc('rename'),
+    chmod: libc('chmod'),
+    chown: libc('chown'),
+    readlink: libc('readlink'),
+    getdents64: libc('getdents64'),
+    statx: libc('statx'),
+    chdir: libc('chdir'),
+    usleep: libc('usleep'),
+  };
   // One for all reads: what a caller gets is a copy.
   const room = new Uint8Array(ROOM);
   const textIn = (length: number): string => text.decode(room.subarray(0, length));
@@ -16,19 +34,29 @@ export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) =>
     if (given.includes('\0')) throw new TypeError(`a path with a NUL: ${JSON.stringify(given)}`);
     return given.toWellFormed();
   };
-  const readSome = (fd: number, size: number): Uint8Array =>
-    room.slice(0, libc('read', fd, room, Math.min(size, ROOM)));
+  const readSome = (fd: number, size: number): Uint8Array => room.slice(0, c.read(fd, room, Math.min(size, ROOM)));
   /** Of a function that fills the room with a path and returns it, of whose address an int says nothing, or NULL. */
   const pathFrom = (symbol: string, ...args: readonly (number | string | Uint8Array)[]): string => {
-    if (binding.call(find(symbol), ...args) === 0) throw new Refused(binding.errno());
+    if (binding.call(find(symbol), ...args) === 0) throw binding.errno();
     return textIn(room.indexOf(0));
   };
   const open = (name: string, flags: readonly OpenFlag[], mode = 0o666): number =>
-    libc('open', path(name), bits(binding.arch, flags), mode);
-  const close = (fd: number): void => void libc('close', fd);
+    c.open(path(name), bits(binding.arch, flags), mode);
+  const close = (fd: number): void => void c.close(fd);
   const facts = (name: string, flags: number): FileStat => {
-    libc('statx', AT_FDCWD, path(name), flags, STATX_BASIC_STATS, room);
+    c.statx(AT_FDCWD, path(name), flags, STATX_BASIC_STATS, room);
     return factsIn(room);
+  };
+  /** EAGAIN: the caller gave a stream that is O_NONBLOCK, and its reader is slow. Ours are small: wait for room. */
+  const write = (fd: number, bytes: Uint8Array): void => {
+    for (let done = 0; done < bytes.length; ) {
+      try {
+        done += c.write(fd, bytes.subarray(done), bytes.length - done);
+      } catch (error) {
+        if (error !== EAGAIN) throw error;
+        c.usleep(1000);
+      }
+    }
   };
   return worded(
     {
@@ -36,27 +64,26 @@ export function filesOf(binding: Binding, text: Text, nameOf: (errno: number) =>
       close,
       readSome,
       read: (name) => within(open(name, ['O_RDONLY']), close, (fd) => readAll({ readSome }, fd)),
-      write: (fd, bytes) => writeAll(libc, fd, bytes),
-      fsync: (fd) => void libc('fsync', fd),
-      mkdir: (name, mode) => void libc('mkdir', path(name), mode),
-      rmdir: (name) => void libc('rmdir', path(name)),
-      unlink: (name) => void libc('unlink', path(name)),
-      rename: (from, to) => void libc('rename', path(from), path(to)),
-      chmod: (name, mode) => void libc('chmod', path(name), mode),
-      chown: (name, uid, gid) => void libc('chown', path(name), uid, gid),
-      readlink: (name) => textIn(libc('readlink', path(name), room, ROOM)),
+      write,
+      fsync: (fd) => void c.fsync(fd),
+      mkdir: (name, mode) => void c.mkdir(path(name), mode),
+      rmdir: (name) => void c.rmdir(path(name)),
+      unlink: (name) => void c.unlink(path(name)),
+      rename: (from, to) => void c.rename(path(from), path(to)),
+      chmod: (name, mode) => void c.chmod(path(name), mode),
+      chown: (name, uid, gid) => void c.chown(path(name), uid, gid),
+      readlink: (name) => textIn(c.readlink(path(name), room, ROOM)),
       realpath: (name) => pathFrom('realpath', path(name), room),
       readdir: (name) =>
         within(open(name, ['O_RDONLY', 'O_DIRECTORY']), close, (fd) =>
-          names(text, () => room.subarray(0, libc('getdents64', fd, room, ROOM))),
+          names(text, () => room.subarray(0, c.getdents64(fd, room, ROOM))),
         ),
       stat: (name) => facts(name, 0),
       lstat: (name) => facts(name, AT_SYMLINK_NOFOLLOW),
       cwd: () => pathFrom('getcwd', room, ROOM),
-      chdir: (name) => void libc('chdir', path(name)),
+      chdir: (name) => void c.chdir(path(name)),
     },
-    (error): Refusal | undefined =>
-      error instanceof Refused ? { errno: error.errno, code: nameOf(error.errno) } : undefined,
+    (error): Refusal | undefined => (typeof error === 'number' ? { errno: error, code: nameOf(error) } : undefined),
   );
 }
 
@@ -65,18 +92,6 @@ function within<T>(fd: number, close: (fd: number) => void, use: (fd: number) =>
     return use(fd);
   } finally {
     close(fd);
-  }
-}
-
-/** EAGAIN: the caller gave a stream that is O_NONBLOCK, and its reader is slow. Ours are small: wait for room. */
-function writeAll(libc: Libc, fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    try {
-      done += libc('write', fd, bytes.subarray(done), bytes.length - done);
-    } catch (error) {
-      if (!(error instanceof Refused) || error.errno !== EAGAIN) throw error;
-      libc('usleep', 1000);
-    }
   }
 }
 

@@ -8,13 +8,11 @@ export function plainParser(help: HelpText): ArgumentParser {
 
 const collect: Collect = (known, given) => {
   const values: Record<string, OptionValue> = {};
-  for (const { name, kind } of known) {
-    const all = given.filter(([of]) => of === name).map(([, value]) => value);
-    const last = all.at(-1);
-    if (last === undefined) continue;
-    if (kind === 'strings') values[name] = all;
-    else if (kind === 'boolean') values[name] = last === 'true';
-    else values[name] = kind === 'number' ? Number(last) : last;
+  for (const [name, value] of given) {
+    const kind = known.find((option) => option.name === name)?.kind;
+    if (kind === 'strings') values[name] = given.filter(([of]) => of === name).map(([, each]) => each);
+    else if (kind === 'boolean') values[name] = value === 'true';
+    else values[name] = kind === 'number' ? Number(value) : value;
   }
   return values;
 };

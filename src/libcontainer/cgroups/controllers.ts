@@ -37,9 +37,11 @@ export function requireControllers(
   writes: readonly CgroupWrite[],
   hybrid: boolean,
 ): void {
+  const strict = writes.filter(({ controller, optional, verbatim }) => controller && !optional && !verbatim);
+  if (strict.length === 0) return;
   const available = new Set(chain.at(-1)?.words('cgroup.controllers'));
-  for (const { controller, file, pointer, optional, verbatim } of writes) {
-    if (controller === undefined || available.has(controller) || optional || verbatim) continue;
+  for (const { controller, file, pointer } of strict) {
+    if (controller === undefined || available.has(controller)) continue;
     throw missing(chain, controller, file, pointer, hybrid);
   }
 }

@@ -4,14 +4,13 @@ import { ContainerError } from '../errors.ts';
 import { applyWrites, checkMemoryUsage } from './apply.ts';
 import { requireControllers } from './controllers.ts';
 import { delegate } from './delegation.ts';
-import { deviceProgram } from './devices/program.ts';
-import { deviceRules } from './devices/rules.ts';
+import { deviceProgramOf } from './devices/program.ts';
 import type { CgroupDirectory } from './directory.ts';
 import { freeze, isFrozen, standsStill, thaw } from './freezer.ts';
 import { CgroupChain } from './making.ts';
 import type { Cgroup, CgroupHost, UnitReference } from './manager.ts';
 import { cgroupRemarks } from './remarks.ts';
-import { killTree, removeTree } from './removal.ts';
+import { endTree, killTree } from './removal.ts';
 import { type CgroupWrite, cgroupWrites } from './resources.ts';
 import type { CgroupRoot } from './root.ts';
 import { Snapshot } from './snapshot.ts';
@@ -46,10 +45,10 @@ export class FsCgroup implements Cgroup {
 
   create(linux: Linux | undefined, _builder?: number): void {
     const writes = this.plan(linux?.resources ?? {});
-    const program = deviceProgram(deviceRules(linux));
+    const program = deviceProgramOf(linux);
     refuseInhabited(this.own);
     if (!this.makeDirectories(writes)) return;
-    refuseFrozen(this.own);
+    refuseFrozen(this.own, this.chain.isNew);
     this.rule(writes, program);
   }
 
@@ -124,7 +123,7 @@ export class FsCgroup implements Cgroup {
   }
 
   remove(): void {
-    if (!this.absent) removeTree(this.own, this.host);
+    if (!this.absent) endTree(this.own, this.host);
   }
 
   /** What puts the files that `writes` are for back to what they say now. */
@@ -206,8 +205,8 @@ export function refuseInhabited(directory: CgroupDirectory): void {
   if (count > 0) throw new ContainerError('cgroup', `container's cgroup is not empty: ${count} process(es) found`);
 }
 
-/** By itself or from above: init would never run, and the create never end. */
-function refuseFrozen(directory: CgroupDirectory): void {
-  if (!standsStill(directory) && !isFrozen(directory)) return;
+/** By itself, as only one that was there before can be, or from above: init would never run, and the create never end. */
+function refuseFrozen(directory: CgroupDirectory, isNew: boolean): void {
+  if (!standsStill(directory) && (isNew || !isFrozen(directory))) return;
   throw new ContainerError('cgroup', `container's cgroup unexpectedly frozen`);
 }

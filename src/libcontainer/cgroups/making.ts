@@ -23,6 +23,11 @@ export class CgroupChain {
     this.own = new CgroupDirectory(host, mount, directory);
   }
 
+  /** {@link make} made the container's own. */
+  get isNew(): boolean {
+    return this.made.at(-1)?.path === this.own.path;
+  }
+
   /** Makes what is not there, and hands the controllers down on the way. */
   make(writes: readonly CgroupWrite[]): void {
     for (let attempt = 1; ; attempt++) {

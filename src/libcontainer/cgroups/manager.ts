@@ -52,7 +52,7 @@ export interface Cgroup {
   oomKills(): number;
   /** What the kernel says in a file of the cgroup's own; undefined where it has no such file. */
   fact(file: 'memory.max' | 'memory.peak'): string | undefined;
-  /** Removes the directory and those below it, waiting a second at most for the last processes to go. */
+  /** Ends whoever is left, and removes the directory and those below it, waiting a second at most for the last to go. */
   remove(): void;
 }
 

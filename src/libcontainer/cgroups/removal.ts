@@ -5,6 +5,22 @@ import type { CgroupDirectory } from './directory.ts';
 import { freeze, thaw } from './freezer.ts';
 import type { CgroupHost } from './manager.ts';
 
+/** Removes a cgroup with all below it, and ends whoever is left in there: as a rule nobody is, and need not be looked for. */
+export function endTree(directory: CgroupDirectory, host: CgroupHost): void {
+  if (isRemoved(directory)) return;
+  killTree(directory, host);
+  removeTree(directory, host);
+}
+
+/** What else is in the way is told by the next try. */
+function isRemoved(directory: CgroupDirectory): boolean {
+  try {
+    return tryRemove(directory) === undefined;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Removes a cgroup with all below it. A killed process counts as present until it is reaped, so EBUSY is waited
  * out: 1 ms, doubled ten times, a second in all.

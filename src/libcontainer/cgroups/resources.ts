@@ -23,11 +23,10 @@ export interface CgroupWrite {
 /** The lines that `resources` comes to, in the order in which they are to be written. Devices are not among them. */
 export function cgroupWrites(resources: Resources): CgroupWrite[] {
   return table.flatMap((row) => {
-    const pointer = `${POINTER}/${row.field}`;
-    if (!row.lines) return valueLine(row, pointer, resources);
+    if (!row.lines) return valueLine(row, resources);
     return row.lines(resources).map(({ at, ...line }) => ({
       ...line,
-      pointer: pointer + at,
+      pointer: `${POINTER}/${row.field}${at}`,
       controller: controllerOf(line.file),
     }));
   });
@@ -100,14 +99,14 @@ const table: readonly Row[] = [
 
 const DEFAULT_PERIOD = 100000;
 
-function valueLine(row: ValueRow, pointer: string, resources: Resources): CgroupWrite[] {
+function valueLine(row: ValueRow, resources: Resources): CgroupWrite[] {
   const value = row.value(resources);
   if (value === undefined) return [];
   return [
     {
       file: row.file,
       value,
-      pointer,
+      pointer: `${POINTER}/${row.field}`,
       controller: controllerOf(row.file),
       ...((value === 'max' || row.optional?.(value)) && { optional: true }),
       ...(row.retry?.(resources) && { retry: true }),

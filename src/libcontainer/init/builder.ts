@@ -21,10 +21,10 @@ import { endStub, stubProcess } from './stub-process.ts';
 export const spawnBuilder: CreationStep = {
   name: 'start the builder',
   do(creation) {
-    const { kernel, listening, options } = creation.facts;
+    const { kernel, listening, options, parks } = creation.facts;
     const [ours, theirs] = socketPair(kernel);
-    creation.parkingSocket = bindParkingSocket(kernel, creation.state);
-    const passed = [theirs, creation.parkingSocket];
+    if (parks) creation.parkingSocket = bindParkingSocket(kernel, creation.state);
+    const passed = parks ? [theirs, creation.parkingSocket] : [theirs];
     const callers = { listening: listening?.fds, preserved: options.preserveFds };
     const spawned = spawnFirst(creation.facts, creation.state.path, callers, passed);
     creation.builder = spawned.stub;

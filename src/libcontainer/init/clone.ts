@@ -65,7 +65,7 @@ export const cloneInit: CreationStep = {
     creation.init = cloneStub(creation.engine, 'init', builder, creation.initSocket, {
       flags,
       ...(cgroup !== undefined && { cgroup }),
-      dropped: [creation.parkingSocket],
+      ...(creation.facts.parks && { dropped: [creation.parkingSocket] }),
     });
     if (cgroup !== undefined) creation.init.kernel.calls.close(cgroup);
     arm(creation.init);

@@ -1,4 +1,5 @@
 import type { Process } from '../../spec/config.ts';
+import type { Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD, fileTypes, S_IFMT } from '../../syscalls/constants.ts';
 import { errnoCode, strerror } from '../../syscalls/errno.ts';
 import { readField } from '../../syscalls/struct.ts';
@@ -6,24 +7,33 @@ import { statx } from '../../syscalls/structs.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import type { CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
+import { openPasswd, saysHome } from './home.ts';
 
 /**
  * Looks for `process.args[0]` as the container's user will see it, so that a missing program is an error of
  * `create`, in the second step: between them others may wait for the answer. The result is not kept: `start` looks
- * again, in the file system of that moment.
+ * again, in the file system of that moment. Only one that follows at once does not.
  */
 export function executableSteps(process: Process): { look: CreationStep; prove: CreationStep } {
   let answer: (() => string) | undefined;
+  let passwd: Result | undefined;
   const pointer = '/process/args/0';
   return {
     look: {
       name: 'look for the executable',
       pointer,
-      do({ init }) {
+      do({ init, facts }) {
         answer = lookForExecutable(init.kernel, process);
+        if (!facts.parks && !saysHome(process)) passwd = openPasswd(init.kernel);
       },
     },
-    prove: { name: 'find the executable', pointer, do: () => void answer?.() },
+    prove: {
+      name: 'find the executable',
+      pointer,
+      do(creation) {
+        if (answer) creation.looked = { path: answer(), passwd };
+      },
+    },
   };
 }
 

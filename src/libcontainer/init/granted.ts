@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../spec/config.ts';
 import { capabilityBits, capabilityNumber } from '../capabilities.ts';
+import { statusWords } from '../process.ts';
 import type { Starting } from './starting.ts';
 
 /**
@@ -10,7 +11,7 @@ export function grantedCapabilities({ facts, init, log }: Starting): Capabilitie
   const { engine, process, saved } = facts;
   const asked = process.capabilities ?? {};
   const status = engine.decode(engine.files.read(`/proc/${init.pid}/status`));
-  const has = (set: string) => BigInt(`0x${new RegExp(`^${set}:\t(\\S+)`, 'm').exec(status)?.[1] ?? 0}`);
+  const has = (set: string) => BigInt(`0x${statusWords(status, set)?.[0] ?? 0}`);
   const permitted = has('CapPrm');
   const inheritable = has('CapInh') | has('CapBnd');
   const missing = new Set<string>();

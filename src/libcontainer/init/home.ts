@@ -1,7 +1,18 @@
 import type { Engine } from '../../engine/engine.ts';
+import type { Process } from '../../spec/config.ts';
 import type { Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+
+/** Whether the process's environment says where its home is, and more than that it is empty. */
+export function saysHome(process: Process): boolean {
+  return (entriesOf(process).get('HOME') ?? 'HOME=') !== 'HOME=';
+}
+
+/** Of two entries with one name the last counts. */
+export function entriesOf({ env = [] }: Process): Map<string, string> {
+  return new Map(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
+}
 
 /** /etc/passwd, to be opened inside the jail with the next batch. */
 export function openPasswd(kernel: RemoteKernel): Result {

@@ -1,7 +1,8 @@
 import type { Process } from '../../spec/config.ts';
+import type { Result } from '../../syscalls/batch.ts';
 import type { Confined } from '../store.ts';
 import { lookForExecutable } from './executable.ts';
-import { homeIn, openPasswd } from './home.ts';
+import { entriesOf, homeIn, openPasswd, saysHome } from './home.ts';
 import type { StartStep } from './starting.ts';
 
 /** What execve is given: the path of the program, and its environment. */
@@ -21,6 +22,26 @@ export const prepareProgram: StartStep = {
   },
 };
 
+/** What create has asked for by the way, for a start that follows at once. */
+export interface Looked {
+  readonly path: string;
+  readonly passwd: Result | undefined;
+}
+
+export function takeProgram({ path, passwd }: Looked): StartStep {
+  return {
+    name: 'find the executable',
+    pointer: '/process/args/0',
+    do(starting) {
+      const { facts, init } = starting;
+      const { process } = facts;
+      starting.path = path;
+      const home = passwd && homeIn(facts.engine, init.kernel, passwd, process.user?.uid ?? 0);
+      starting.env = environmentOf(process, home);
+    },
+  };
+}
+
 /** What {@link prepareProgram} found when the container was created. */
 export function recallProgram({ path, home }: Confined): StartStep {
   return {
@@ -33,18 +54,9 @@ export function recallProgram({ path, home }: Confined): StartStep {
   };
 }
 
-/** Of two entries with one name the last counts. `home` is the user's, unless the entries {@link saysHome}. */
+/** `home` is the user's, unless the entries say another. */
 function environmentOf(process: Process, home: string | undefined): string[] {
   const entries = entriesOf(process);
   if (home !== undefined && !saysHome(process)) entries.set('HOME', `HOME=${home}`);
   return [...entries.values()];
-}
-
-/** And more than that it is empty. */
-function saysHome(process: Process): boolean {
-  return (entriesOf(process).get('HOME') ?? 'HOME=') !== 'HOME=';
-}
-
-function entriesOf({ env = [] }: Process): Map<string, string> {
-  return new Map(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry]));
 }

@@ -6,18 +6,18 @@ import { loadFilter } from '../seccomp/steps.ts';
 import { confinement, lowerCapabilities } from './confinement.ts';
 import { closeDescriptors, execute } from './execute.ts';
 import { limits } from './limits.ts';
-import { prepareProgram, recallProgram } from './program.ts';
+import { prepareProgram, recallProgram, takeProgram } from './program.ts';
 import type { StartFacts, Starting, StartStep } from './starting.ts';
 
 /** From a parked stub to the container's program. What it gives up comes last, and in the order that the kernel forces. */
-export function startRecipe({ process, config, filter, saved }: StartFacts): StartStep[] {
+export function startRecipe({ process, config, filter, saved, looked }: StartFacts): StartStep[] {
   const { confined } = saved.tsrunc;
   const { startContainer = [] } = config.hooks ?? {};
   const setLimits = limits(process.rlimits ?? []);
   // Whoever comes from a confined init is confined.
   if (confined) return [recallProgram(confined), setLimits, ...startContainerSteps(startContainer), execute];
   return [
-    prepareProgram,
+    looked ? takeProgram(looked) : prepareProgram,
     setLimits,
     ...startContainerSteps(startContainer, confine, filter),
     ...confinement,

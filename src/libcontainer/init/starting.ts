@@ -8,6 +8,7 @@ import type { Machine } from '../machine.ts';
 import type { RecipeContext, Step } from '../recipe.ts';
 import type { SeccompFilter } from '../seccomp/filter.ts';
 import type { SavedState } from '../store.ts';
+import type { Looked } from './program.ts';
 
 /** What the steps of a start work on. */
 export class Starting implements RecipeContext {
@@ -77,6 +78,8 @@ export interface StartFacts {
   readonly config: Config;
   readonly process: Process;
   readonly filter: SeccompFilter | undefined;
+  /** What need not be looked for. */
+  readonly looked?: Looked | undefined;
   /** How many descriptors from 3 on are the program's. */
   readonly preserveFds: number;
   /** The soft RLIMIT_NOFILE of who called us. */

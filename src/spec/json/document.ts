@@ -1,5 +1,6 @@
 import { locateAll, type Place, type Position, positionsOf } from './locate.ts';
 import { type Bounds, type Finding, JsonSyntaxError, Parser } from './parse.ts';
+import { parsePlain } from './plain.ts';
 import { enclosing } from './pointer.ts';
 import { firstInvalidUtf8 } from './utf8.ts';
 import type { JsonValue } from './value.ts';
@@ -36,6 +37,8 @@ export function parseJson(
   if (bytes.length > bounds.size) throw new JsonSyntaxError(`larger than ${bounds.size} bytes`, 0, '', 1, 1);
   const text = decode(bytes);
   checkEncoding(text, bytes, decode);
+  const plain = parsePlain(text, bounds.depth);
+  if (plain !== undefined) return new Parsed(text, plain, NOTHING);
   const parser = new Parser(text, bounds.depth);
   return new Parsed(text, parse(text, parser), parser);
 }
@@ -82,29 +85,34 @@ function position(text: string, offset: number): Position {
   return positionsOf(text, [offset]).get(offset) ?? { line: 1, column: 1 };
 }
 
+/** What a parser remembers beside the value. */
+type Findings = Readonly<Record<'duplicates' | 'nuls' | 'nulls', readonly Finding[]>>;
+
+const NOTHING: Findings = { duplicates: [], nuls: [], nulls: [] };
+
 class Parsed implements JsonDocument {
   readonly #text: string;
-  readonly #parser: Parser;
+  readonly #found: Findings;
 
   constructor(
     text: string,
     readonly value: JsonValue,
-    parser: Parser,
+    found: Findings,
   ) {
     this.#text = text;
-    this.#parser = parser;
+    this.#found = found;
   }
 
   get duplicates(): (Finding & Position)[] {
-    return this.#placed(this.#parser.duplicates);
+    return this.#placed(this.#found.duplicates);
   }
 
   get nuls(): (Finding & Position)[] {
-    return this.#placed(this.#parser.nuls);
+    return this.#placed(this.#found.nuls);
   }
 
   get nulls(): string[] {
-    return this.#parser.nulls.map((finding) => finding.pointer);
+    return this.#found.nulls.map((finding) => finding.pointer);
   }
 
   locate(mark: string | Mark): Position {

@@ -23,15 +23,17 @@ export interface Violation {
 }
 
 /** A violation for every element that `test` finds a fault with. */
-export function* each<T>(
+export function each<T>(
   items: readonly T[] | undefined,
   pointer: string,
   test: (item: T, index: number) => string | undefined,
-): Iterable<Violation> {
-  for (const [index, item] of (items ?? []).entries()) {
+): readonly Violation[] {
+  const violations: Violation[] = [];
+  items?.forEach((item, index) => {
     const message = test(item, index);
-    if (message !== undefined) yield { pointer: `${pointer}/${index}`, message };
-  }
+    if (message !== undefined) violations.push({ pointer: `${pointer}/${index}`, message });
+  });
+  return violations;
 }
 
 /** For messages: JSON's quotes, control characters escaped, long texts cut. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config, Mount } from '../config.ts';
 import { enclosing } from '../json.ts';
 import type { Fault } from '../problem.ts';
 import type { Check } from './check.ts';
@@ -9,7 +9,7 @@ import { RDT_CHECKS } from './intel-rdt.ts';
 import { LIMIT_CHECKS } from './limits.ts';
 import { MAPPING_CHECKS } from './mappings.ts';
 import { MOUNT_CHECKS } from './mounts.ts';
-import { NAMESPACE_CHECKS } from './namespaces.ts';
+import { hasNamespace, NAMESPACE_CHECKS } from './namespaces.ts';
 import { PROCESS_CHECKS } from './process.ts';
 import { RESOURCE_CHECKS } from './resources.ts';
 import { SCHEDULING_CHECKS } from './scheduling.ts';
@@ -35,7 +35,7 @@ export const SECTIONS: readonly Section[] = [
   { checks: MOUNT_CHECKS, applies: ({ mounts }) => mounts !== undefined },
   { checks: HOOK_CHECKS, applies: ({ hooks }) => hooks !== undefined },
   { checks: NAMESPACE_CHECKS, applies: ({ linux }) => linux !== undefined },
-  { checks: MAPPING_CHECKS, applies: ({ linux, mounts }) => (linux ?? mounts) !== undefined },
+  { checks: MAPPING_CHECKS, applies: (config) => hasNamespace(config, 'user') || hasMappings(config) },
   { checks: DEVICE_CHECKS, applies: ({ linux }) => (linux?.devices ?? linux?.resources?.devices) !== undefined },
   { checks: RESOURCE_CHECKS, applies: ({ linux }) => linux?.resources !== undefined },
   { checks: SYSCTL_CHECKS, applies: ({ linux }) => linux?.sysctl !== undefined },
@@ -47,17 +47,22 @@ export const SECTIONS: readonly Section[] = [
 export function checkSemantics(config: Config, schemaFaults: readonly Fault[]): Fault[] {
   const touched = touching(schemaFaults.filter(({ severity }) => severity === 'error'));
   const faults: Fault[] = [];
-  for (const { ref, severity, needs, find } of checksFor(config)) {
-    if (needs?.some(touched)) continue;
-    for (const violation of find(config)) {
-      if (!touched(violation.pointer)) faults.push({ severity, kind: 'semantic', ref, ...violation });
+  for (const { checks, applies } of SECTIONS) {
+    if (!applies(config)) continue;
+    for (const { ref, severity, needs, find } of checks) {
+      if (needs?.some(touched)) continue;
+      for (const violation of find(config)) {
+        if (!touched(violation.pointer)) faults.push({ severity, kind: 'semantic', ref, ...violation });
+      }
     }
   }
   return faults;
 }
 
-function checksFor(config: Config): readonly Check[] {
-  return SECTIONS.filter(({ applies }) => applies(config)).flatMap(({ checks }) => checks);
+function hasMappings({ linux, mounts }: Config): boolean {
+  const mapped = (item: Pick<Mount, 'uidMappings' | 'gidMappings'> = {}): boolean =>
+    (item.uidMappings ?? item.gidMappings) !== undefined;
+  return mapped(linux) || (mounts ?? []).some(mapped);
 }
 
 /** Tells whether a place is faulty, is in a faulty one, or has one in it. */

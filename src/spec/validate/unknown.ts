@@ -10,20 +10,31 @@ import type { Shape } from './validator.ts';
 /** Members that the specification does not know. They are to be ignored, and may well be typing errors. */
 export function findUnknown(value: JsonValue): Fault[] {
   const faults: Fault[] = [];
-  visit(value, configShape, '', faults);
+  visit(value, configShape, [], faults);
   return faults;
 }
 
-function visit(value: JsonValue, shape: Shape, pointer: string, faults: Fault[]): void {
+/** `path` leads to the value. A pointer is made of it when there is something to point at. */
+function visit(value: JsonValue, shape: Shape, path: (string | number)[], faults: Fault[]): void {
   if (Array.isArray(value)) {
     const { items } = shape;
     if (items === undefined || isLeaf(items)) return;
-    for (const [index, item] of value.entries()) visit(item, items, pointer + joinPointer(index), faults);
+    for (let i = 0; i < value.length; i++) {
+      path.push(i);
+      visit(value[i], items, path, faults);
+      path.pop();
+    }
   } else if (isJsonObject(value) && !isLeaf(shape)) {
-    for (const [key, member] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
+      const member = value[key];
       const known = memberShape(shape, key);
-      if (known === undefined) faults.push(unknown(pointer + joinPointer(key), key, shape));
-      else if (typeof member === 'object') visit(member, known, pointer + joinPointer(key), faults);
+      if (known === undefined) {
+        faults.push(unknown(joinPointer(...path, key), key, shape));
+      } else if (typeof member === 'object') {
+        path.push(key);
+        visit(member, known, path, faults);
+        path.pop();
+      }
     }
   }
 }

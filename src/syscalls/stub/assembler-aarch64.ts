@@ -55,6 +55,11 @@ export class AssemblerAarch64 extends Assembler {
     this.memory(0xb9400000, 4, to, from);
   }
 
+  /** ldr w of what lies at a label, by its distance from here. */
+  load32At(to: Register, label: string): void {
+    this.jump(0x18000000 | registers[to], label);
+  }
+
   /** ldrsw: extends the sign. */
   load32Signed(to: Register, from: At): void {
     this.memory(0xb9800000, 4, to, from);
@@ -181,6 +186,11 @@ export class AssemblerAarch64 extends Assembler {
   /** b to a place outside the code: `distance` bytes from here. */
   bFar(distance: number): void {
     this.word(0x14000000 | field(distance, 26));
+  }
+
+  /** Data among the code. */
+  data32(value: number): void {
+    this.word(value);
   }
 
   ret(): void {

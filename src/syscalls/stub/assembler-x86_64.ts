@@ -62,6 +62,14 @@ export class AssemblerX86 extends Assembler {
     this.memoryOp(0, [0x8b], registers[to], from);
   }
 
+  /** What lies at a label, by its distance from here. Zero-extends. */
+  load32At(to: Register, label: string): void {
+    this.rex(0, registers[to], 0);
+    this.emit(0x8b, 0x05 | ((registers[to] & 7) << 3));
+    this.jumpTo(label);
+    this.emit32(0);
+  }
+
   /** movsxd: sign-extends. */
   load32Signed(to: Register, from: At): void {
     this.memoryOp(1, [0x63], registers[to], from);
@@ -205,6 +213,11 @@ export class AssemblerX86 extends Assembler {
   pop(register: Register): void {
     this.rex(0, 0, registers[register]);
     this.emit(0x58 | (registers[register] & 7));
+  }
+
+  /** Data among the code. */
+  data32(value: number): void {
+    this.emit32(value);
   }
 
   syscall(): void {

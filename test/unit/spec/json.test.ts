@@ -1,3 +1,5 @@
+import { Parser } from '../../../src/spec/json/parse.ts';
+import { parsePlain } from '../../../src/spec/json/plain.ts';
 import {
   enclosing,
   JsonSyntaxError,
@@ -8,6 +10,7 @@ import {
   parseOwn,
   splitPointer,
   writeJson,
+  writeOwn,
 } from '../../../src/spec/json.ts';
 import { decode, encode, parse, random } from './helpers.ts';
 
@@ -341,10 +344,56 @@ test.each([
   ['small numbers', { id: 'c1', list: [1.5, -3, true, null, '\u0000"é'], empty: {} }],
   ['2^53 and more', { big: 2n ** 63n, edge: 2 ** 53 - 1 }],
 ])('what we have written ourselves is read as by the parser for others: %s', (_, value) => {
-  const bytes = encode(writeJson(value));
+  const bytes = encode(writeOwn(value));
+  expect(decode(bytes)).toBe(writeJson(value));
   expect(parseOwn(bytes, decode)).toEqual(parseJson(bytes, decode).value);
 });
 
 test('what we have written ourselves, and is damaged, is told as by the parser for others', () => {
   expect(() => parseOwn(encode('{"id":'), decode)).toThrow(JsonSyntaxError);
+});
+
+describe("the engine's own parser", () => {
+  test.each([
+    ['an escape', '["\\n"]'],
+    ['a NUL', '["\\u0000"]'],
+    ['a null', '{"a":[null]}'],
+    ['an integer that is not exact', '[9007199254740992]'],
+    ['a number that is too large', '[1e400]'],
+    ['a key that is there twice', '{"a":{"b":1,"b":2}}'],
+    ['a key that is there twice with a string', '{"a":"x","a":"y"}'],
+    ['too many levels', '[[[[[[[[[]]]]]]]]]'],
+    ['a zero before a number', '[-01]'],
+    ['a point behind a number', '[1.,2]'],
+    ['a point at the end', '1.'],
+    ['a point before an exponent', '[1.e5]'],
+    ['no JSON', '[1 2]'],
+    ['more than a document', '{} {}'],
+    ['nothing', ''],
+  ])('is not asked about %s', (_, text) => {
+    expect(parsePlain(text, 8)).toBeUndefined();
+  });
+
+  test('gives objects as ours does, whatever their keys are called', () => {
+    const value = parsePlain('{"__proto__":{"a":1},"toString":[1.5,-2,1e3,"é",true,"lib3.so a-01"]}', 8);
+    expect(Object.entries(value ?? {})).toEqual([
+      ['__proto__', { a: 1 }],
+      ['toString', [1.5, -2, 1000, 'é', true, 'lib3.so a-01']],
+    ]);
+    expect(Object.getPrototypeOf(value)).toBeNull();
+  });
+
+  test('gives the same as ours, where it gives anything', () => {
+    let plain = 0;
+    for (let seed = 0; seed < 300; seed++) {
+      const text = writeJson(randomValue(random(seed), 4), seed % 2 === 0 ? '' : '\t');
+      const value = parsePlain(text, 128);
+      if (value === undefined) continue;
+      plain++;
+      const parser = new Parser(text, 128);
+      expect(value).toEqual(parser.document());
+      expect([...parser.duplicates, ...parser.nuls, ...parser.nulls]).toEqual([]);
+    }
+    expect(plain).toBeGreaterThan(10);
+  });
 });

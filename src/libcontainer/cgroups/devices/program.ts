@@ -1,5 +1,6 @@
+import type { Linux } from '../../../spec/config-linux.ts';
 import { BpfAssembler, type Register } from '../../../syscalls/bpf.ts';
-import { ALL_ACCESS, type DeviceRule } from './rules.ts';
+import { ALL_ACCESS, type DeviceRule, deviceRules } from './rules.ts';
 
 /**
  * The body of a BPF_PROG_TYPE_CGROUP_DEVICE program that permits what `rules` permit (see {@link DeviceRule}),
@@ -25,6 +26,18 @@ export function deviceProgram(rules: readonly DeviceRule[]): Uint8Array {
     asm.exit();
   }
   return asm.assemble();
+}
+
+/** The same for a container. What nearly every engine writes is assembled when the executable is made. */
+export function deviceProgramOf(linux: Linux | undefined): Uint8Array {
+  return isUsual(linux) ? usual : deviceProgram(deviceRules(linux));
+}
+
+/** One rule for all devices: none. */
+function isUsual({ devices = [], resources }: Linux = {}): boolean {
+  const [rule, ...more] = resources?.devices ?? [];
+  if (rule === undefined || more.length > 0 || devices.length > 0) return false;
+  return !rule.allow && rule.access === 'rwm' && (rule.type ?? rule.major ?? rule.minor) === undefined;
 }
 
 /** struct bpf_cgroup_dev_ctx { u32 access_type; u32 major; u32 minor; }, with access_type = access << 16 | type */
@@ -177,3 +190,5 @@ function emitQuestion(asm: BpfAssembler, { minor, access, final }: Question, all
   }
   asm.label(after);
 }
+
+const usual = deviceProgram(deviceRules({ resources: { devices: [{ allow: false, access: 'rwm' }] } }));

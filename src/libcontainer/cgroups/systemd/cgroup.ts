@@ -98,6 +98,7 @@ export class SystemdCgroup extends FsCgroup {
   }
 
   override remove(): void {
+    this.kill();
     this.stop();
     super.remove();
   }

@@ -12,7 +12,10 @@ const binding: Pick<Binding, 'address' | 'call' | 'errno'> = {
   },
   errno: () => 7,
 };
-const native = bindNative({ ...binding, argv: [], env: [], arch: 'x86_64', memory, encode: memory, decode: String });
+const native = bindNative({
+  ...{ ...binding, argv: [], env: {}, arch: 'x86_64', memory, encode: memory, decode: String },
+  function: () => Number,
+});
 
 function memory(): ArrayBuffer {
   return new ArrayBuffer(0);

@@ -1,5 +1,6 @@
-import { deviceProgram } from '../../../../src/libcontainer/cgroups/devices/program.ts';
+import { deviceProgram, deviceProgramOf } from '../../../../src/libcontainer/cgroups/devices/program.ts';
 import { deviceAccess, deviceRules } from '../../../../src/libcontainer/cgroups/devices/rules.ts';
+import type { Linux } from '../../../../src/spec/config-linux.ts';
 import { BPF_INSN_SIZE } from '../../../../src/syscalls/bpf.ts';
 import { generator, permits, randomRule, rule } from './device-rules.ts';
 import { type Access, run, unreachable } from './interpreter.ts';
@@ -16,6 +17,21 @@ describe('a device program', () => {
         if (actual !== expected) throw new Error(`${JSON.stringify({ rules, request })}: ${actual}`);
       }
     }
+  });
+
+  const none = { allow: false, access: 'rwm' };
+  test.each<Linux>([
+    { resources: { devices: [none] } },
+    {},
+    { resources: { devices: [{ ...none, access: 'rw' }] } },
+    { resources: { devices: [{ ...none, allow: true }] } },
+    { resources: { devices: [{ ...none, type: 'c' }] } },
+    { resources: { devices: [{ ...none, major: 1 }] } },
+    { resources: { devices: [{ ...none, minor: 3 }] } },
+    { resources: { devices: [none, { allow: true, type: 'c', major: 1, access: 'r' }] } },
+    { devices: [{ path: '/dev/null', type: 'c', major: 1, minor: 3 }], resources: { devices: [none] } },
+  ])('is the same if it was there before: %j', (linux) => {
+    expect(deviceProgramOf(linux)).toEqual(deviceProgram(deviceRules(linux)));
   });
 
   test('of no rules denies everything', () => {

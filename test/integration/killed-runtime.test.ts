@@ -48,6 +48,8 @@ async function killAt(verb: Verb, milliseconds: number): Promise<void> {
   await pause(milliseconds);
   runtime.child.kill('SIGKILL');
   const outcome = await runtime.done;
+  // An init that was being started has yet to see that nobody is there any more, or to do the last that it was told.
+  await pause(50);
   await expectWhole(id, outcome);
   ok(box.runtime(['delete', '--force', id]));
   try {

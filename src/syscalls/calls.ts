@@ -1,4 +1,4 @@
-import type { Batch, Call, EntryOptions, Operand, Result } from './batch.ts';
+import type { Batch, CallKind, EntryOptions, Operand, Result } from './batch.ts';
 import type { Param, ValueOf } from './params.ts';
 import { type Signatures, signatures } from './signatures.ts';
 
@@ -27,31 +27,26 @@ const methods: Record<string, Method> = {};
 type Method = (this: { readonly sink: Sink<unknown>; readonly options: EntryOptions }, ...args: never[]) => unknown;
 
 for (const [name, params] of Object.entries(signatures) as [keyof Signatures, readonly Param<never>[]][]) {
-  methods[name] = function (...args) {
-    const { sink } = this;
-    const { batch } = sink;
-    const registers: Operand[] = [];
-    let i = 0;
-    for (const param of params) param.put(batch, args[i++] as never, registers);
-    return sink.added(batch.add(new MadeCall(name, params, args), registers, this.options, sink.step));
-  };
+  methods[name] = methodOf({ name, words: (args) => params.map((param, i) => param.words(args[i] as never)) }, params);
 }
 
-/** What it was called with is private: an error that someone prints must not show a container's environment. */
-class MadeCall implements Call {
-  readonly #params: readonly Param<never>[];
-  readonly #args: readonly never[];
-
-  constructor(
-    readonly name: keyof Signatures,
-    params: readonly Param<never>[],
-    args: readonly never[],
-  ) {
-    this.#params = params;
-    this.#args = args;
-  }
-
-  words(): string[] {
-    return this.#params.map((param, i) => param.words(this.#args[i] as never));
-  }
+/** On the way of every call: what need not be asked each time is asked here, once. */
+function methodOf(kind: CallKind, params: readonly Param<never>[]): Method {
+  const puts = params.map(({ put }) => put);
+  const count = puts.length;
+  const isPlain = puts.every((put) => put === undefined);
+  return function (...args) {
+    const { sink } = this;
+    const { batch } = sink;
+    let registers: Operand[] = args;
+    if (!isPlain) {
+      registers = [];
+      for (let i = 0; i < count; i++) {
+        const put = puts[i];
+        if (put) put(batch, args[i] as never, registers);
+        else registers[registers.length] = args[i] as never;
+      }
+    }
+    return sink.added(batch.enter(kind, args, registers, this.options, sink.step));
+  };
 }

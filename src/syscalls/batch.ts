@@ -19,6 +19,7 @@ export class Batch {
   /** What is written into memory when it is known where, and for which architecture. */
   readonly patches: Patch[] = [];
   private ran = false;
+  private common: Map<string, Memory> | undefined = undefined;
 
   /** Adds a system call; `registers` are its arguments as the kernel takes them. */
   add(call: CallKind, registers: readonly Operand[], options: EntryOptions = NONE, step = options.step): Result {
@@ -35,8 +36,9 @@ export class Batch {
     step: unknown,
   ): Result {
     const { entries } = this;
-    const entry = new Result(call, args, registers, options, step, entries.length);
-    entries.push(entry);
+    const index = entries.length;
+    const entry = new Result(call, args, registers, options, step, index);
+    entries[index] = entry;
     return entry;
   }
 
@@ -91,6 +93,18 @@ export class Batch {
     if (memory.pointers.length === 0) memory.pointers = [];
     memory.pointers.push({ offset, target });
     this.patches.push({ memory, offset, value: target, type: undefined });
+  }
+
+  /** Memory that calls only read, and that {@link share} keeps under this key. */
+  shared(key: string): Memory | undefined {
+    return this.common?.get(key);
+  }
+
+  /** Keeps memory for calls that need the same. */
+  share(key: string, memory: Memory): Memory {
+    this.common ??= new Map();
+    this.common.set(key, memory);
+    return memory;
   }
 
   /** Called by the port that runs it, once. */
@@ -157,7 +171,8 @@ const STORE: CallKind = { name: 'store', words: () => [] };
 export class Result implements Call {
   /** The call is not made; whoever runs the batch gives this as its result, and goes on as after any other. */
   answer: number | undefined = undefined;
-  private settled: number | undefined = undefined;
+  /** {@link value}, or undefined while it is not known. */
+  settled: number | undefined = undefined;
   /** Private even from who prints an error that holds the call: a container's environment is among them. */
   readonly #args: readonly never[];
 

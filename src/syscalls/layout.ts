@@ -119,30 +119,34 @@ function putEntry(words: Int32Array, at: number, batch: Batch, entry: Entry, bas
   if (name === 'store') flags |= ENTRY_FLAG.store;
   else words[at + ENTRY.number / 4] = syscallNumber(name, arch);
   let to = at + ENTRY.arguments / 4;
-  let shift = 0;
-  for (let i = 0; i < registers.length; i++, to += 2, shift += 2) {
-    const operand = registers[i];
-    if (typeof operand === 'number') putWord(words, to, operand);
-    else if (operand instanceof Memory) putWord(words, to, base + operand.room.start + operand.at);
-    else if (operand !== undefined) {
-      flags |= kindOf(operand) << shift;
-      putWord(words, to, valueOrPlace(operand, batch, base, arch));
+  for (let i = 0; i < registers.length; i++, to += 2) {
+    const operand = registers[i] ?? 0;
+    let value: number;
+    if (typeof operand === 'number') value = operand;
+    else if (operand instanceof Memory) value = base + operand.room.start + operand.at;
+    else {
+      value = valueOrPlace(operand, batch, base, arch);
+      flags |= kindOf(operand) << (2 * i);
     }
+    // As putWord does, which is called for what is more than 32 bits.
+    words[to] = value;
+    if (words[to] === value) words[to + 1] = value >> 31;
+    else putWord(words, to, value);
   }
   words[at + ENTRY.flags / 4] = flags;
 }
 
 /** What an operand is when the entry is executed. */
 function kindOf(operand: Exclude<Operand, number>): number {
-  if (operand instanceof Result) return operand.known ? OPERAND.constant : OPERAND.word64;
+  if (operand instanceof Result) return operand.settled === undefined ? OPERAND.word64 : OPERAND.constant;
   if (operand instanceof Word) return operand.width === 32 ? OPERAND.word32 : OPERAND.word64;
   return OPERAND.constant;
 }
 
 /** The operand's value, or where that lies. */
 export function valueOrPlace(operand: Exclude<Operand, number>, batch: Batch, base: number, arch: Arch): number {
+  if (operand instanceof Result) return operand.settled ?? base + placeOf(operand, batch);
   if (operand instanceof Memory) return base + operand.place;
-  if (operand instanceof Result) return operand.known ? operand.value : base + placeOf(operand, batch);
   if (operand instanceof ByArch) return operand.values[arch];
   return base + operand.memory.place + operand.offset;
 }

@@ -29,9 +29,12 @@ export class RemoteKernel implements Sink<Result> {
   /** The calls, where these failures are answers. `*` stands for every failure. */
   may(...codes: readonly string[]): Calls<Result> {
     const key = codes.join();
-    const known = this.lenient.get(key) ?? callsOver<Result>(this, { expected: codes });
-    this.lenient.set(key, known);
-    return known;
+    let calls = this.lenient.get(key);
+    if (calls === undefined) {
+      calls = callsOver<Result>(this, { expected: codes });
+      this.lenient.set(key, calls);
+    }
+    return calls;
   }
 
   /** Memory in the pending batch. */

@@ -18,8 +18,8 @@ export class Batch {
   readonly outputs = new Room(true);
   /** What is written into memory when it is known where, and for which architecture. */
   readonly patches: Patch[] = [];
-  private ran = false;
-  private common: Map<string, Memory> | undefined = undefined;
+  declare private ran?: true;
+  declare private common?: Map<string, Memory>;
 
   /** Adds a system call; `registers` are its arguments as the kernel takes them. */
   add(call: CallKind, registers: readonly Operand[], options: EntryOptions = NONE, step = options.step): Result {
@@ -90,7 +90,7 @@ export class Batch {
 
   /** The address of `target` goes into `memory`. */
   point(memory: Memory, offset: number, target: Memory): void {
-    if (memory.pointers.length === 0) memory.pointers = [];
+    memory.pointers ??= [];
     memory.pointers.push({ offset, target });
     this.patches.push({ memory, offset, value: target, type: undefined });
   }
@@ -166,11 +166,12 @@ const STORE: CallKind = { name: 'store', words: () => [] };
 
 /**
  * An entry of a batch, which is also its result: an operand for later calls, a number once the batch has run. One object
- * for both, and for the words: hundreds are made for a container.
+ * for both, and for the words: hundreds are made for a container. For the same reason what few of them have is only
+ * declared, here and below: every property that is set costs.
  */
 export class Result implements Call {
   /** The call is not made; whoever runs the batch gives this as its result, and goes on as after any other. */
-  answer: number | undefined = undefined;
+  declare answer?: number | undefined;
   /** {@link value}, or undefined while it is not known. */
   settled: number | undefined = undefined;
   /** Private even from who prints an error that holds the call: a container's environment is among them. */
@@ -288,7 +289,8 @@ const EMPTY = new Uint8Array();
 const LEAST = 256;
 
 export class Memory {
-  pointers: { readonly offset: number; readonly target: Memory }[] = NO_POINTERS;
+  /** Nearly all memory has none. */
+  declare pointers?: { readonly offset: number; readonly target: Memory }[] | undefined;
 
   constructor(
     readonly room: Room,
@@ -311,9 +313,6 @@ export class Memory {
     return this.room.start + this.at;
   }
 }
-
-/** Nearly all memory has none. */
-const NO_POINTERS: Memory['pointers'] = [];
 
 /** An address inside memory. */
 export class Address {

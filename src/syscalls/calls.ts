@@ -32,36 +32,21 @@ for (const [name, params] of Object.entries(signatures) as [keyof Signatures, re
 
 /** On the way of every call: what need not be asked each time is asked here, once. */
 function methodOf(kind: CallKind, params: readonly Param<never>[]): Method {
-  const made = params.flatMap(sourcesOf).flatMap((source, register) => {
-    return source.make || source.arg !== register ? [{ ...source, register }] : [];
-  });
+  const puts = params.map(({ put }) => put);
+  const count = puts.length;
+  const isPlain = puts.every((put) => put === undefined);
   return function (...args) {
     const { sink } = this;
     const { batch } = sink;
     let registers: Operand[] = args;
-    if (made.length > 0) {
-      // Most arguments are what the kernel takes: a copy, and the others put over it.
-      registers = args.slice();
-      for (let i = 0; i < made.length; i++) {
-        const source = made[i];
-        if (source === undefined) continue;
-        const { register, arg, make } = source;
-        registers[register] = make ? make(batch, args[arg] as never) : (args[arg] as never);
+    if (!isPlain) {
+      registers = [];
+      for (let i = 0; i < count; i++) {
+        const put = puts[i];
+        if (put) put(batch, args[i] as never, registers);
+        else registers[registers.length] = args[i] as never;
       }
     }
     return sink.added(batch.enter(kind, args, registers, this.options, sink.step));
   };
-}
-
-/** What a register gets: what is made of the argument of this number, or that itself. */
-interface Source {
-  readonly arg: number;
-  readonly make: ((batch: Batch, value: never) => Operand) | undefined;
-}
-
-function sourcesOf({ put, length, isLengthFirst }: Param<never>, arg: number): Source[] {
-  const itself: Source = { arg, make: put };
-  if (!length) return [itself];
-  const beside: Source = { arg, make: (_, value) => length(value) };
-  return isLengthFirst ? [beside, itself] : [itself, beside];
 }

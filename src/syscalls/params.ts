@@ -7,12 +7,11 @@ export { cString, utf8 } from './utf8.ts';
 
 /** One parameter of a typed call: how a value becomes registers, and how it reads. */
 export interface Param<T> {
-  /** What the kernel takes for it; memory that it needs goes into `batch`. Without it the value is that, as most are. */
-  readonly put?: (batch: Batch, value: T) => Operand;
-  /** A number beside it, where the kernel takes two: a length. */
-  readonly length?: (value: T) => number;
-  /** Whether that comes first. */
-  readonly isLengthFirst?: boolean;
+  /**
+   * Appends to `registers` what the kernel takes for it; memory that it needs goes into `batch`. Without it the value is
+   * what the kernel takes, as most are.
+   */
+  readonly put?: (batch: Batch, value: T, registers: Operand[]) => void;
   words(value: T): string;
 }
 
@@ -34,7 +33,7 @@ export const mode: Param<number> = {
 
 /** A NUL-terminated string; null is a null pointer. */
 export const path: Param<string | null> = {
-  put: (batch, value) => (value === null ? 0 : batch.string(value)),
+  put: (batch, value, registers) => void registers.push(value === null ? 0 : batch.string(value)),
   words: (value) => (value === null ? 'NULL' : JSON.stringify(value)),
 };
 
@@ -50,10 +49,10 @@ export const environment: Param<readonly string[]> = {
   words: (values) => `${values.length} variables`,
 };
 
-function putStrings(batch: Batch, values: readonly string[]): Memory {
+function putStrings(batch: Batch, values: readonly string[], registers: Operand[]): void {
   const array = batch.inputs.take(8 * (values.length + 1));
   for (const [i, value] of values.entries()) batch.point(array, 8 * i, batch.string(value));
-  return array;
+  registers.push(array);
 }
 
 /** `aarch64`: the same names, where their numbers are others there. */
@@ -62,14 +61,15 @@ export function flags<T extends Table>(
   aarch64?: Readonly<Record<keyof T, number>>,
 ): Param<readonly (keyof T & string)[]> {
   return {
-    put: aarch64 ? (_, names) => ByArch.bitsOf(table, aarch64, names) : (_, names) => bitsOf(table, names),
+    put: (_, names, registers) =>
+      void registers.push(aarch64 ? ByArch.bitsOf(table, aarch64, names) : bitsOf(table, names)),
     words: (names) => (names.length ? names.join('|') : '0'),
   };
 }
 
 export function choice<T extends Table>(table: T): Param<keyof T & string> {
   return {
-    put: (_, name) => table[name] ?? 0,
+    put: (_, name, registers) => void registers.push(table[name] ?? 0),
     words: (name) => name,
   };
 }
@@ -77,7 +77,8 @@ export function choice<T extends Table>(table: T): Param<keyof T & string> {
 /** A pointer to a struct that the kernel reads: its fields, or the memory of one that several calls share. */
 export function structOf(declaration: Struct): Param<StructFields | Memory> {
   return {
-    put: (batch, value) => (value instanceof Memory ? value : batch.struct(declaration, value)),
+    put: (batch, value, registers) =>
+      void registers.push(value instanceof Memory ? value : batch.struct(declaration, value)),
     words: (value) => (value instanceof Memory ? operandWords(value) : structWords(value)),
   };
 }
@@ -85,9 +86,8 @@ export function structOf(declaration: Struct): Param<StructFields | Memory> {
 /** The same followed by its size, as extensible calls (openat2, clone3, mount_setattr) want it. */
 export function sizedStruct(declaration: Struct): Param<StructFields> {
   return {
-    put: (batch, value) => batch.struct(declaration, value),
-    length: () => declaration.size,
-    words: structWords,
+    put: (batch, value, registers) => void registers.push(batch.struct(declaration, value), declaration.size),
+    words: (value) => structWords(value),
   };
 }
 
@@ -95,12 +95,11 @@ export function sizedStruct(declaration: Struct): Param<StructFields> {
 export function sharedStruct(declaration: Struct): Param<FlagFields> {
   const fields = Object.keys(declaration.fields);
   return {
-    put(batch, value) {
+    put(batch, value, registers) {
       let key = declaration.name;
       for (let i = 0; i < fields.length; i++) key += `;${value[fields[i] ?? '']}`;
-      return batch.shared(key) ?? batch.share(key, batch.struct(declaration, value));
+      registers.push(batch.shared(key) ?? batch.share(key, batch.struct(declaration, value)), declaration.size);
     },
-    length: () => declaration.size,
     words: structWords,
   };
 }
@@ -114,44 +113,45 @@ export const memory: Param<Memory | 0> = {
 
 /** A buffer and its length. */
 export const buffer: Param<Memory> = {
-  length: (value) => value.size,
+  put: (_, value, registers) => void registers.push(value, value.size),
   words: (value) => `${value.size} bytes`,
 };
 
 /** Bytes to write and their length. */
 export const bytes: Param<Uint8Array> = {
-  put: (batch, value) => batch.input(value),
-  length: (value) => value.length,
+  put: (batch, value, registers) => void registers.push(batch.input(value), value.length),
   words: (value) => excerpt(value),
 };
 
 /** A string without terminator and its length: sethostname. */
 export const text: Param<string> = {
-  put: (batch, value) => batch.input(utf8(value)),
-  length: (value) => utf8(value).length,
+  put(batch, value, registers) {
+    const encoded = utf8(value);
+    registers.push(batch.input(encoded), encoded.length);
+  },
   words: (value) => JSON.stringify(value),
 };
 
 /** A list of 32-bit ids after their number: setgroups. */
 export const idList: Param<readonly number[]> = {
-  put: (batch, values) => batch.input(new Uint8Array(Uint32Array.from(values).buffer)),
-  length: (values) => values.length,
-  isLengthFirst: true,
+  put(batch, values, registers) {
+    registers.push(values.length, batch.input(new Uint8Array(Uint32Array.from(values).buffer)));
+  },
   words: (values) => `[${values.join(', ')}]`,
 };
 
 /** The length of a bit mask, then the mask: sched_setaffinity. */
 export const mask: Param<Uint8Array> = {
-  put: (batch, value) => batch.input(value),
-  length: (value) => value.length,
-  isLengthFirst: true,
+  put: (batch, value, registers) => void registers.push(value.length, batch.input(value)),
   words: (value) => `${8 * value.length} bits`,
 };
 
 /** A node mask and the number of its bits, which the kernel takes one off; empty is a null pointer: set_mempolicy. */
 export const nodes: Param<Uint8Array> = {
-  put: (batch, value) => (value.length ? batch.input(value) : 0),
-  length: (value) => (value.length ? 8 * value.length + 1 : 0),
+  put(batch, value, registers) {
+    if (value.length) registers.push(batch.input(value), 8 * value.length + 1);
+    else registers.push(0, 0);
+  },
   words: (value) => (value.length ? `${8 * value.length} bits` : 'NULL'),
 };
 

@@ -174,6 +174,18 @@ test.each([255, -1, 2 ** 31, 2 ** 32 + 5, 0xfedcba9876543210n])('%d in a struct 
   expect(readExact(iovec, 'iov_base', bytes)).toBe(0n);
 });
 
+test('calls of a batch that say the same of how to open share it, and only those', () => {
+  const batch = new Batch();
+  const calls = callsOver({ batch, added: (result: Result) => result });
+  const how = { flags: ['O_PATH', 'O_CLOEXEC'], resolve: ['RESOLVE_IN_ROOT'] } as const;
+  const opened = [how, { ...how }, { flags: how.flags }, { ...how, mode: 0o644 }, { resolve: how.flags }];
+  const [first, same, ...others] = opened.map((given) => calls.openat2(3, 'x', given).registers[2]);
+  expect(first).toBeInstanceOf(Memory);
+  expect(same).toBe(first);
+  expect(new Set([first, ...others]).size).toBe(4);
+  expect(calls.openat2(3, 'x', how).registers[3]).toBe(openHow.size);
+});
+
 test('memory stays what it is while more is added, whatever its strings are', () => {
   const batch = new Batch();
   const texts = Array.from({ length: 200 }, (_, i) => ['ascii', 'höher', 'é', '', '😀'][i % 5]?.repeat(i) ?? '');

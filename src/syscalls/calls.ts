@@ -21,32 +21,48 @@ export function callsOver<R>(sink: Sink<R>, options: EntryOptions = {}): Calls<R
   return Object.assign(Object.create(methods), { sink, options });
 }
 
+/** What the calls of one name share. */
+class Signature implements CallKind {
+  constructor(
+    readonly name: keyof Signatures,
+    readonly params: readonly Param<never>[],
+  ) {}
+
+  words(args: readonly never[]): string[] {
+    return this.params.map((param, i) => param.words(args[i] as never));
+  }
+}
+
 /** One for all objects: there are some hundred calls, and some commands make three. */
 const methods: Record<string, Method> = {};
 
 type Method = (this: { readonly sink: Sink<unknown>; readonly options: EntryOptions }, ...args: never[]) => unknown;
 
 for (const [name, params] of Object.entries(signatures) as [keyof Signatures, readonly Param<never>[]][]) {
-  methods[name] = methodOf({ name, words: (args) => params.map((param, i) => param.words(args[i] as never)) }, params);
+  const signature = new Signature(name, params);
+  methods[name] = params.some(({ put }) => put) ? making(signature) : plain(signature);
 }
 
-/** On the way of every call: what need not be asked each time is asked here, once. */
-function methodOf(kind: CallKind, params: readonly Param<never>[]): Method {
-  const puts = params.map(({ put }) => put);
-  const count = puts.length;
-  const isPlain = puts.every((put) => put === undefined);
+/** A call whose arguments are all what the kernel takes. */
+function plain(signature: Signature): Method {
+  return function (...args) {
+    const { sink } = this;
+    return sink.added(sink.batch.enter(signature, args, args, this.options, sink.step));
+  };
+}
+
+/** A call for which something is made of some. */
+function making(signature: Signature): Method {
   return function (...args) {
     const { sink } = this;
     const { batch } = sink;
-    let registers: Operand[] = args;
-    if (!isPlain) {
-      registers = [];
-      for (let i = 0; i < count; i++) {
-        const put = puts[i];
-        if (put) put(batch, args[i] as never, registers);
-        else registers[registers.length] = args[i] as never;
-      }
+    const { params } = signature;
+    const registers: Operand[] = [];
+    for (let i = 0; i < args.length; i++) {
+      const put = params[i]?.put;
+      if (put) put(batch, args[i] as never, registers);
+      else registers[registers.length] = args[i] as never;
     }
-    return sink.added(batch.enter(kind, args, registers, this.options, sink.step));
+    return sink.added(batch.enter(signature, args, registers, this.options, sink.step));
   };
 }

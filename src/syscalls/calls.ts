@@ -1,4 +1,4 @@
-import type { Batch, Call, EntryOptions, Operand, Result } from './batch.ts';
+import type { Batch, CallKind, EntryOptions, Operand, Result } from './batch.ts';
 import type { Param, ValueOf } from './params.ts';
 import { type Signatures, signatures } from './signatures.ts';
 
@@ -21,37 +21,48 @@ export function callsOver<R>(sink: Sink<R>, options: EntryOptions = {}): Calls<R
   return Object.assign(Object.create(methods), { sink, options });
 }
 
+/** What the calls of one name share. */
+class Signature implements CallKind {
+  constructor(
+    readonly name: keyof Signatures,
+    readonly params: readonly Param<never>[],
+  ) {}
+
+  words(args: readonly never[]): string[] {
+    return this.params.map((param, i) => param.words(args[i] as never));
+  }
+}
+
 /** One for all objects: there are some hundred calls, and some commands make three. */
 const methods: Record<string, Method> = {};
 
 type Method = (this: { readonly sink: Sink<unknown>; readonly options: EntryOptions }, ...args: never[]) => unknown;
 
 for (const [name, params] of Object.entries(signatures) as [keyof Signatures, readonly Param<never>[]][]) {
-  methods[name] = function (...args) {
+  const signature = new Signature(name, params);
+  methods[name] = params.some(({ put }) => put) ? making(signature) : plain(signature);
+}
+
+/** A call whose arguments are all what the kernel takes. */
+function plain(signature: Signature): Method {
+  return function (...args) {
     const { sink } = this;
-    const { batch } = sink;
-    const registers: Operand[] = [];
-    let i = 0;
-    for (const param of params) param.put(batch, args[i++] as never, registers);
-    return sink.added(batch.add(new MadeCall(name, params, args), registers, this.options, sink.step));
+    return sink.added(sink.batch.enter(signature, args, args, this.options, sink.step));
   };
 }
 
-/** What it was called with is private: an error that someone prints must not show a container's environment. */
-class MadeCall implements Call {
-  readonly #params: readonly Param<never>[];
-  readonly #args: readonly never[];
-
-  constructor(
-    readonly name: keyof Signatures,
-    params: readonly Param<never>[],
-    args: readonly never[],
-  ) {
-    this.#params = params;
-    this.#args = args;
-  }
-
-  words(): string[] {
-    return this.#params.map((param, i) => param.words(this.#args[i] as never));
-  }
+/** A call for which something is made of some. */
+function making(signature: Signature): Method {
+  return function (...args) {
+    const { sink } = this;
+    const { batch } = sink;
+    const { params } = signature;
+    const registers: Operand[] = [];
+    for (let i = 0; i < args.length; i++) {
+      const put = params[i]?.put;
+      if (put) put(batch, args[i] as never, registers);
+      else registers[registers.length] = args[i] as never;
+    }
+    return sink.added(batch.enter(signature, args, registers, this.options, sink.step));
+  };
 }

@@ -8,8 +8,10 @@ export type Table = Readonly<Record<string, number>>;
 /** The sum of named flags. Addition, since some (CLONE_INTO_CGROUP) lie above bit 31. */
 export function bitsOf<T extends Table>(table: T, names: readonly (keyof T & string)[]): number {
   let bits = 0;
-  let i = 0;
-  for (const name of names) if (names.indexOf(name) === i++) bits += table[name] ?? 0;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    if (name !== undefined && (i === 0 || names.indexOf(name) === i)) bits += table[name] ?? 0;
+  }
   return bits;
 }
 

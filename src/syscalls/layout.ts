@@ -1,7 +1,7 @@
 import type { Arch } from '../engine/engine.ts';
-import { Address, type Batch, ByArch, type Entry, Memory, type Operand, Word } from './batch.ts';
+import { type Batch, ByArch, type Entry, Memory, type Operand, Result, type Room, Word } from './batch.ts';
 import { syscallNumber } from './numbers.ts';
-import { writeField } from './struct.ts';
+import { pointer, putField } from './struct.ts';
 
 /**
  * How a batch lies in memory, the same for a stub and for this process:
@@ -46,42 +46,40 @@ export interface Layout {
 
 /** Lays `batch` out at address `base`. */
 export function encode(batch: Batch, base: number, arch: Arch): Layout {
-  const { replyLength, entries, total } = arrange(batch);
+  const { entries } = batch;
+  const { replyLength, entries: start, total } = arrange(batch);
   // In words of 32 bits: hundreds of entries are written each time, and a number goes into an array at once.
   const words = new Int32Array(total / 4);
   const bytes = new Uint8Array(words.buffer);
   words[HEADER.magic / 4] = MAGIC;
   words[HEADER.length / 4] = total - HEADER.size;
-  words[HEADER.entries / 4] = entries;
-  words[HEADER.count / 4] = batch.entries.length;
+  words[HEADER.entries / 4] = start;
+  words[HEADER.count / 4] = entries.length;
   words[HEADER.reply / 4] = replyLength;
-  putMemories(batch, words, base, arch);
-  let at = entries / 4;
-  for (const entry of batch.entries) {
+  putMemories(batch, bytes, base, arch);
+  let at = start / 4;
+  for (let i = 0; i < entries.length; i++, at += ENTRY.size / 4) {
+    const entry = entries[i];
+    if (entry === undefined) continue;
     if (entry.answer === undefined) putEntry(words, at, batch, entry, base, arch);
     else putAnswer(words, at, entry, entry.answer, base);
-    at += ENTRY.size / 4;
   }
   return { bytes, replyLength };
 }
 
 /** Takes results and written memory out of a reply. Returns how many entries were executed. */
-export function decode(batch: Batch, reply: Uint8Array): number {
+export function decode({ entries, outputs }: Batch, reply: Uint8Array): number {
   const words = new Int32Array(reply.buffer, reply.byteOffset, reply.byteLength >> 2);
   const remaining = (words[HEADER.remaining / 4] ?? 0) >>> 0;
-  const executed = Math.max(0, batch.entries.length - remaining);
-  for (let i = 0, at = HEADER.size / 4; i < executed; i++, at += 2) {
-    batch.entries[i]?.result.settle(wordAt(words, at));
-  }
-  takeMemories(batch, reply);
+  const executed = Math.max(0, entries.length - remaining);
+  for (let i = 0, at = HEADER.size / 4; i < executed; i++, at += 2) entries[i]?.settle(wordAt(words, at));
+  takeOutputs(outputs, reply);
   return executed;
 }
 
 /** A copy: of an engine's own kind of bytes `slice` may be a view of memory that the next batch overwrites. */
-export function takeMemories({ memories }: Batch, from: Uint8Array): void {
-  for (const memory of memories) {
-    if (memory.out) memory.bytes = new Uint8Array(from.subarray(memory.place, memory.place + memory.bytes.length));
-  }
+export function takeOutputs(room: Room, from: Uint8Array): void {
+  if (room.end > 0) room.bytes = new Uint8Array(from.subarray(room.start, room.start + room.end));
 }
 
 export interface Arrangement {
@@ -90,66 +88,75 @@ export interface Arrangement {
   readonly total: number;
 }
 
-/** Gives each memory its place. */
-export function arrange({ entries: { length: count }, memories }: Batch): Arrangement {
-  const replyLength = place(memories, true, HEADER.size + 8 * count);
+/** Gives the memory its place. */
+export function arrange({ entries: { length: count }, inputs, outputs }: Batch): Arrangement {
+  outputs.start = HEADER.size + 8 * count;
+  const replyLength = outputs.start + outputs.end;
   const entries = roundUp(replyLength);
-  return { replyLength, entries, total: roundUp(place(memories, false, entries + ENTRY.size * count)) };
+  inputs.start = entries + ENTRY.size * count;
+  return { replyLength, entries, total: roundUp(inputs.start + inputs.end) };
 }
 
-/** Writes what the memories hold, and the addresses in them, to where they have their places. */
-export function putMemories({ memories }: Batch, words: Int32Array, base: number, arch: Arch): void {
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  for (const memory of memories) {
-    bytes.set(memory.bytes, memory.place);
-    for (const { offset, target } of memory.pointers) putWord(words, (memory.place + offset) / 4, base + target.place);
-    if (memory.byArch.length > 0) putByArch(memory, bytes, arch);
+/** Writes what the memory holds, and the addresses in it, to where it has its place. */
+export function putMemories({ inputs, outputs, patches }: Batch, bytes: Uint8Array, base: number, arch: Arch): void {
+  if (outputs.end > 0) bytes.set(outputs.bytes.subarray(0, outputs.end), outputs.start);
+  if (inputs.end > 0) bytes.set(inputs.bytes.subarray(0, inputs.end), inputs.start);
+  for (let i = 0; i < patches.length; i++) {
+    const patch = patches[i];
+    if (patch === undefined) continue;
+    const { memory, offset, type, value } = patch;
+    const at = memory.place + offset;
+    if (type === undefined) putField(bytes, at, pointer, base + value.place);
+    else putField(bytes, at, type, value.values[arch]);
   }
-}
-
-function putByArch({ place, byArch }: Memory, bytes: Uint8Array, arch: Arch): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (const { offset, type, value } of byArch) writeField(view, place + offset, type, value.values[arch]);
 }
 
 function putEntry(words: Int32Array, at: number, batch: Batch, entry: Entry, base: number, arch: Arch): void {
-  const { call, returnsTwice } = entry;
-  let flags = entry.expected ? ENTRY_FLAG.ignore : 0;
-  if (entry.kind === 'store') flags |= ENTRY_FLAG.store;
-  if (entry.adopt) flags |= ENTRY_FLAG.adopt;
-  if (returnsTwice !== undefined) flags |= ENTRY_FLAG.returnsTwice | (returnsTwice << CONTROL_SHIFT);
+  const { name, options, registers } = entry;
+  let flags = options.expected ? ENTRY_FLAG.ignore : 0;
+  if (options.adopt) flags |= ENTRY_FLAG.adopt;
+  if (options.returnsTwice !== undefined) flags |= ENTRY_FLAG.returnsTwice | (options.returnsTwice << CONTROL_SHIFT);
+  if (name === 'store') flags |= ENTRY_FLAG.store;
+  else words[at + ENTRY.number / 4] = syscallNumber(name, arch);
   let to = at + ENTRY.arguments / 4;
-  let shift = 0;
-  for (const operand of entry.registers) {
-    if (typeof operand === 'number') putWord(words, to, operand);
+  for (let i = 0; i < registers.length; i++, to += 2) {
+    const operand = registers[i] ?? 0;
+    let value: number;
+    if (typeof operand === 'number') value = operand;
+    else if (operand instanceof Memory) value = base + operand.room.start + operand.at;
     else {
-      flags |= kindOf(operand) << shift;
-      putWord(words, to, valueOrPlace(operand, batch, base, arch));
+      value = valueOrPlace(operand, batch, base, arch);
+      flags |= kindOf(operand) << (2 * i);
     }
-    to += 2;
-    shift += 2;
+    // As putWord does, which is called for what is more than 32 bits.
+    words[to] = value;
+    if (words[to] === value) words[to + 1] = value >> 31;
+    else putWord(words, to, value);
   }
-  words[at + ENTRY.number / 4] = call.name === 'store' ? 0 : syscallNumber(call.name, arch);
   words[at + ENTRY.flags / 4] = flags;
 }
 
 /** What an operand is when the entry is executed. */
 function kindOf(operand: Exclude<Operand, number>): number {
-  if (operand instanceof Memory || operand instanceof Address || operand instanceof ByArch) return OPERAND.constant;
+  if (operand instanceof Result) return operand.settled === undefined ? OPERAND.word64 : OPERAND.constant;
   if (operand instanceof Word) return operand.width === 32 ? OPERAND.word32 : OPERAND.word64;
-  return operand.known ? OPERAND.constant : OPERAND.word64;
+  return OPERAND.constant;
 }
 
 /** The operand's value, or where that lies. */
 export function valueOrPlace(operand: Exclude<Operand, number>, batch: Batch, base: number, arch: Arch): number {
+  if (operand instanceof Result) return operand.settled ?? base + placeOf(operand, batch);
   if (operand instanceof Memory) return base + operand.place;
-  if (operand instanceof Address || operand instanceof Word) return base + operand.memory.place + operand.offset;
   if (operand instanceof ByArch) return operand.values[arch];
-  if (operand.known) return operand.value;
-  if (batch.entries[operand.index]?.result !== operand) {
-    throw new Error(`${operand.call.name}: its result belongs to a batch that has not run`);
+  return base + operand.memory.place + operand.offset;
+}
+
+/** Where the result will be. */
+function placeOf(result: Result, { entries }: Batch): number {
+  if (entries[result.index] !== result) {
+    throw new Error(`${result.name}: its result belongs to a batch that has not run`);
   }
-  return base + HEADER.size + 8 * operand.index;
+  return HEADER.size + 8 * result.index;
 }
 
 /** A signed 64-bit integer, without a BigInt: there are thousands. */
@@ -170,20 +177,9 @@ export function wordAt(words: Int32Array, at: number): number {
 
 /** A store whose only effect is its result. What is done with a socket or a second process has no meaning then. */
 function putAnswer(words: Int32Array, at: number, entry: Entry, answer: number, base: number): void {
-  words[at + ENTRY.flags / 4] = ENTRY_FLAG.store | (entry.expected ? ENTRY_FLAG.ignore : 0);
-  putWord(words, at + ENTRY.arguments / 4, base + HEADER.size + 8 * entry.result.index);
+  words[at + ENTRY.flags / 4] = ENTRY_FLAG.store | (entry.options.expected ? ENTRY_FLAG.ignore : 0);
+  putWord(words, at + ENTRY.arguments / 4, base + HEADER.size + 8 * entry.index);
   putWord(words, at + ENTRY.arguments / 4 + 4, answer);
-}
-
-/** The memories of one kind behind `start`; returns the end. */
-function place(memories: readonly Memory[], out: boolean, start: number): number {
-  let end = start;
-  for (const memory of memories) {
-    if (memory.out !== out) continue;
-    memory.place = roundUp(end);
-    end = memory.place + memory.bytes.length;
-  }
-  return end;
 }
 
 /** To eight bytes; what is counted here is below 2^31. */

@@ -1,7 +1,7 @@
 import type { Arch, Native, NativeMemory } from '../engine/engine.ts';
 import { Address, Batch, type Entry, type Operand, Result, Word } from './batch.ts';
 import { type Calls, callsOver } from './calls.ts';
-import { arrange, putMemories, takeMemories, valueOrPlace, wordAt } from './layout.ts';
+import { arrange, putMemories, takeOutputs, valueOrPlace, wordAt } from './layout.ts';
 import { nativeFunctions } from './native.ts';
 import { syscallNumber } from './numbers.ts';
 import { isFailure, type SyscallPort, throwFailure } from './port.ts';
@@ -24,9 +24,9 @@ export class LocalPort implements SyscallPort {
     const memory = this.room();
     const { total } = arrange(batch);
     if (total > memory.bytes.length) throw new RangeError(`a batch of ${total} bytes is too large`);
-    putMemories(batch, this.words, memory.address, this.arch);
+    putMemories(batch, memory.bytes, memory.address, this.arch);
     const executed = this.execute(batch, memory.address);
-    takeMemories(batch, memory.bytes);
+    takeOutputs(batch.outputs, memory.bytes);
     throwFailure(batch, executed);
   }
 
@@ -35,17 +35,17 @@ export class LocalPort implements SyscallPort {
     let executed = 0;
     for (const entry of batch.entries) {
       const value = entry.answer ?? this.one(entry, batch, base);
-      entry.result.settle(value);
+      entry.settle(value);
       executed++;
-      if (!entry.expected && isFailure(value)) break;
+      if (isFailure(value) && !entry.expected) break;
     }
     return executed;
   }
 
-  private one({ call, registers }: Entry, batch: Batch, base: number): number {
-    if (call.name === 'store') return this.store(registers, batch, base);
-    const args = [syscallNumber(call.name, this.arch)];
-    for (const operand of registers) args.push(this.valueOf(operand, batch, base));
+  private one({ name, registers }: Entry, batch: Batch, base: number): number {
+    if (name === 'store') return this.store(registers, batch, base);
+    const args = [syscallNumber(name, this.arch)];
+    for (let i = 0; i < registers.length; i++) args[i + 1] = this.valueOf(registers[i] ?? 0, batch, base);
     const { value, errno } = this.native().call(nativeFunctions.syscall, args);
     return value === -1 ? -errno : value;
   }
@@ -88,21 +88,16 @@ export interface LocalKernel {
 
 export function localKernel(port: SyscallPort): LocalKernel {
   const immediate = (expected?: readonly string[]): Calls<number> => {
-    let batch = new Batch();
-    return callsOver(
-      {
-        get batch() {
-          return batch;
-        },
-        added(result: Result): number {
-          const full = batch;
-          batch = new Batch();
-          port.run(full);
-          return result.value;
-        },
+    const sink = {
+      batch: new Batch(),
+      added(result: Result): number {
+        const full = sink.batch;
+        sink.batch = new Batch();
+        port.run(full);
+        return result.value;
       },
-      expected ? { expected } : {},
-    );
+    };
+    return callsOver(sink, expected ? { expected } : {});
   };
   const calls = immediate();
   return {

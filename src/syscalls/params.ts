@@ -1,11 +1,17 @@
 import { type Batch, ByArch, type Call, Memory, type Operand, Result, type StructFields, Word } from './batch.ts';
 import { AT_FDCWD, bitsOf, type Table } from './constants.ts';
 import type { Struct } from './struct.ts';
+import { utf8 } from './utf8.ts';
+
+export { cString, utf8 } from './utf8.ts';
 
 /** One parameter of a typed call: how a value becomes registers, and how it reads. */
 export interface Param<T> {
-  /** Appends to `registers` what the kernel takes for it; memory that it needs goes into `batch`. */
-  put(batch: Batch, value: T, registers: Operand[]): void;
+  /**
+   * Appends to `registers` what the kernel takes for it; memory that it needs goes into `batch`. Without it the value is
+   * what the kernel takes, as most are.
+   */
+  readonly put?: (batch: Batch, value: T, registers: Operand[]) => void;
   words(value: T): string;
 }
 
@@ -13,44 +19,41 @@ export interface Param<T> {
 export type ValueOf<P> = P extends Param<infer T> ? T : never;
 
 export const int: Param<Operand> = {
-  put: (_, value, registers) => void registers.push(value),
   words: (value) => operandWords(value),
 };
 
 /** A descriptor; a result reads as the path that it was opened by. */
 export const fd: Param<Operand> = {
-  put: (_, value, registers) => void registers.push(value),
   words: (value) => (value === AT_FDCWD ? 'AT_FDCWD' : operandWords(value)),
 };
 
 export const mode: Param<number> = {
-  put: (_, value, registers) => void registers.push(value),
   words: (value) => `0${value.toString(8)}`,
 };
 
 /** A NUL-terminated string; null is a null pointer. */
 export const path: Param<string | null> = {
-  put: (batch, value, registers) => void registers.push(value === null ? 0 : batch.input(cString(value))),
+  put: (batch, value, registers) => void registers.push(value === null ? 0 : batch.string(value)),
   words: (value) => (value === null ? 'NULL' : JSON.stringify(value)),
 };
 
 /** `argv`, `envp`: an array of strings that ends with a null pointer. */
 export const strings: Param<readonly string[]> = {
-  put(batch, values, registers) {
-    const array = batch.input(new Uint8Array(8 * (values.length + 1)));
-    values.forEach((value, i) => {
-      array.pointers.push({ offset: 8 * i, target: batch.input(cString(value)) });
-    });
-    registers.push(array);
-  },
+  put: putStrings,
   words: (values) => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`,
 };
 
 /** `envp`: values may be secrets, so only their number reads. */
 export const environment: Param<readonly string[]> = {
-  put: strings.put,
+  put: putStrings,
   words: (values) => `${values.length} variables`,
 };
+
+function putStrings(batch: Batch, values: readonly string[], registers: Operand[]): void {
+  const array = batch.inputs.take(8 * (values.length + 1));
+  for (const [i, value] of values.entries()) batch.point(array, 8 * i, batch.string(value));
+  registers.push(array);
+}
 
 /** `aarch64`: the same names, where their numbers are others there. */
 export function flags<T extends Table>(
@@ -60,14 +63,23 @@ export function flags<T extends Table>(
   return {
     put: (_, names, registers) =>
       void registers.push(aarch64 ? ByArch.bitsOf(table, aarch64, names) : bitsOf(table, names)),
-    words: (names) => (names.length ? names.join('|') : '0'),
+    words: flagsWords,
   };
+}
+
+/** One for all that {@link flags} makes: the lean edition's size counts each function of some hundred parameters. */
+function flagsWords(names: readonly string[]): string {
+  return names.length ? names.join('|') : '0';
+}
+
+function nameWords(name: string): string {
+  return name;
 }
 
 export function choice<T extends Table>(table: T): Param<keyof T & string> {
   return {
     put: (_, name, registers) => void registers.push(table[name] ?? 0),
-    words: (name) => name,
+    words: nameWords,
   };
 }
 
@@ -84,20 +96,34 @@ export function structOf(declaration: Struct): Param<StructFields | Memory> {
 export function sizedStruct(declaration: Struct): Param<StructFields> {
   return {
     put: (batch, value, registers) => void registers.push(batch.struct(declaration, value), declaration.size),
-    words: (value) => structWords(value),
+    words: structWords,
   };
 }
 
+/** The same for a struct of nothing but flags and numbers: the calls of a batch that say the same share it. */
+export function sharedStruct(declaration: Struct): Param<FlagFields> {
+  const fields = Object.keys(declaration.fields);
+  return {
+    put(batch, value, registers) {
+      let key = declaration.name;
+      for (let i = 0; i < fields.length; i++) key += `;${value[fields[i] ?? '']}`;
+      registers.push(batch.shared(key) ?? batch.share(key, batch.struct(declaration, value)), declaration.size);
+    },
+    words: structWords,
+  };
+}
+
+type FlagFields = Readonly<Record<string, number | readonly string[] | undefined>>;
+
 /** Memory that is already in the batch, or a null pointer. */
 export const memory: Param<Memory | 0> = {
-  put: (_, value, registers) => void registers.push(value),
-  words: (value) => (value === 0 ? 'NULL' : `${value.bytes.length} bytes`),
+  words: (value) => (value === 0 ? 'NULL' : `${value.size} bytes`),
 };
 
 /** A buffer and its length. */
 export const buffer: Param<Memory> = {
-  put: (_, value, registers) => void registers.push(value, value.bytes.length),
-  words: (value) => `${value.bytes.length} bytes`,
+  put: (_, value, registers) => void registers.push(value, value.size),
+  words: (value) => `${value.size} bytes`,
 };
 
 /** Bytes to write and their length. */
@@ -138,42 +164,6 @@ export const nodes: Param<Uint8Array> = {
   words: (value) => (value.length ? `${8 * value.length} bits` : 'NULL'),
 };
 
-/** UTF-8 without the engine's help: this layer may not ask for one. */
-export function utf8(value: string): Uint8Array {
-  const ascii = new Uint8Array(value.length);
-  return putAscii(value, ascii) ? ascii : anyUtf8(value);
-}
-
-/** What nearly all strings of a config are. False if this one is not. */
-function putAscii(value: string, into: Uint8Array): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (code > 0x7f) return false;
-    into[i] = code;
-  }
-  return true;
-}
-
-function anyUtf8(value: string): Uint8Array {
-  const out: number[] = [];
-  for (const char of value) {
-    const point = char.codePointAt(0) ?? 0;
-    const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
-    if (code < 0x80) out.push(code);
-    else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 63));
-    else if (code < 0x10000) out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    else out.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-  }
-  return Uint8Array.from(out);
-}
-
-/** A name with NUL inside would silently become another name. */
-export function cString(value: string): Uint8Array {
-  if (value.includes('\0')) throw new RangeError(`a NUL byte in ${JSON.stringify(value)}`);
-  const terminated = new Uint8Array(value.length + 1);
-  return putAscii(value, terminated) ? terminated : anyUtf8(`${value}\0`);
-}
-
 function operandWords(value: Operand): string {
   if (typeof value === 'number') return String(value);
   if (value instanceof Result) {
@@ -181,7 +171,7 @@ function operandWords(value: Operand): string {
     return value.known && !value.failed && !name ? String(value.value) : `<${name ?? value.call.name}>`;
   }
   if (value instanceof Word) return '<fd>';
-  return value instanceof Memory ? `${value.bytes.length} bytes` : '<address>';
+  return value instanceof Memory ? `${value.size} bytes` : '<address>';
 }
 
 /** The path that a descriptor was opened by. A trace asks at each of its uses: it is looked for once. */

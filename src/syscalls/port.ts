@@ -31,21 +31,23 @@ export function isFailure(value: number): boolean {
 
 /** Throws the first failure of the executed entries that their caller did not expect. */
 export function throwFailure(batch: Batch, executed: number): void {
-  let left = executed;
-  for (const entry of batch.entries) {
-    if (left-- === 0) break;
-    if (isFailure(entry.result.value) && !isExpected(entry)) throw new CallFailed(entry);
+  const { entries } = batch;
+  for (let i = 0; i < executed; i++) {
+    const entry = entries[i];
+    // Most did not fail, and nothing is called to learn that.
+    if (entry?.settled === undefined || entry.settled >= 0) continue;
+    if (isFailure(entry.settled) && !isExpected(entry)) throw new CallFailed(entry);
   }
 }
 
 /** A failed call that still knows the entry it was, and so the step that it belongs to. */
 export class CallFailed extends SyscallError {
   constructor(readonly entry: Entry) {
-    const errno = -entry.result.value;
-    super(entry.call.name, entry.call.words(), errno, errnoCode(errno));
+    const errno = -entry.value;
+    super(entry.name, entry.words(), errno, errnoCode(errno));
   }
 }
 
-function isExpected({ expected, result }: Entry): boolean {
-  return expected?.some((code) => code === '*' || errnoNumber(code) === -result.value) ?? false;
+function isExpected({ expected, value }: Entry): boolean {
+  return expected?.some((code) => code === '*' || errnoNumber(code) === -value) ?? false;
 }

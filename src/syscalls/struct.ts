@@ -76,12 +76,20 @@ export function writeField(view: DataView, offset: number, type: FieldType, valu
   }
 }
 
+/** The same into an array of bytes, where the field is zero. */
+export function putField(bytes: Uint8Array, at: number, type: FieldType, value: number | bigint): void {
+  // What nearly every value is, and fits: a view, and a BigInt for 64 bits, cost more than the bytes.
+  if (typeof value === 'number' && type.size >= 4 && value >= 0 && value === (value | 0)) {
+    for (let rest = value, to = at; rest !== 0; rest >>>= 8) bytes[to++] = rest;
+  } else writeField(new DataView(bytes.buffer, bytes.byteOffset), at, type, value);
+}
+
 /** Reads one integer field of `struct` from `bytes`; above 2^53 the nearest double. */
 export function readField<F extends Fields>(struct: Struct<F>, field: keyof F & string, bytes: Uint8Array): number {
-  const { type, offset, view } = find(struct, field, bytes);
+  const { type, offset } = find(struct, field, bytes);
   if (type.size > 4) return Number(readExact(struct, field, bytes));
   let value = 0;
-  for (let i = type.size - 1; i >= 0; i--) value = value * 256 + view.getUint8(offset + i);
+  for (let i = type.size - 1; i >= 0; i--) value = value * 256 + (bytes[offset + i] ?? 0);
   return type.signed && value >= 2 ** (type.size * 8 - 1) ? value - 2 ** (type.size * 8) : value;
 }
 
@@ -89,12 +97,13 @@ function find<F extends Fields>(struct: Struct<F>, field: keyof F & string, byte
   const type = struct.fields[field];
   const offset = struct.offsets[field];
   if (!type || offset === undefined) throw new RangeError(`struct ${struct.name} has no ${field}`);
-  return { type, offset, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  if (offset + type.size > bytes.length) throw new RangeError(`${field} of struct ${struct.name} is cut off`);
+  return { type, offset };
 }
 
 export function readExact<F extends Fields>(struct: Struct<F>, field: keyof F & string, bytes: Uint8Array): bigint {
-  const { type, offset, view } = find(struct, field, bytes);
+  const { type, offset } = find(struct, field, bytes);
   let value = 0n;
-  for (let i = type.size - 1; i >= 0; i--) value = (value << 8n) | BigInt(view.getUint8(offset + i));
+  for (let i = type.size - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[offset + i] ?? 0);
   return type.signed ? BigInt.asIntN(type.size * 8, value) : value;
 }

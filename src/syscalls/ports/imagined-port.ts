@@ -56,7 +56,7 @@ export abstract class ImaginedPort implements RemotePort {
 function execute(batch: Batch, answer: (entry: Entry) => number | undefined): number {
   let gone = false;
   for (const [i, entry] of batch.entries.entries()) {
-    const value = entry.answer ?? (entry.kind === 'store' ? 0 : answer(entry));
+    const value = entry.answer ?? (entry.name === 'store' ? 0 : answer(entry));
     if (value === undefined) gone = true;
     else entry.result.settle(value);
     if (value !== undefined && isFailure(value) && !entry.expected) return i + 1;

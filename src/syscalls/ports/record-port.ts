@@ -71,7 +71,7 @@ export class RecordPort extends ImaginedPort {
   /** A message that has room for a descriptor brings one. */
   private writeRights(message: Operand | undefined): void {
     if (!(message instanceof Memory)) return;
-    const control = message.pointers.find(({ offset }) => offset === msghdr.offsets.msg_control)?.target;
+    const control = message.pointers?.find(({ offset }) => offset === msghdr.offsets.msg_control)?.target;
     if (!control || control.bytes.length < rightsMessage.size) return;
     const view = new DataView(control.bytes.buffer, control.bytes.byteOffset);
     const { cmsg_len, fd } = rightsMessage.offsets;

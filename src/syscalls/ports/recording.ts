@@ -29,7 +29,7 @@ export function outputsOf({ registers }: Entry): Memory[] {
   const visit = (memory: Memory | undefined): void => {
     if (!memory || found.has(memory)) return;
     found.add(memory);
-    for (const { target } of memory.pointers) visit(target);
+    for (const { target } of memory.pointers ?? []) visit(target);
   };
   for (const register of registers) visit(memoryOf(register));
   return [...found].filter(({ out }) => out);

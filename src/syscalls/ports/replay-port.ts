@@ -48,7 +48,7 @@ export class ReplayPort extends ImaginedPort {
     const { name } = entry.call;
     const { result, wrote } = this.replay.next({ process: this.process, syscall: name, args: entry.call.words() });
     outputsOf(entry).forEach((memory, i) => {
-      memory.bytes = wrote[i] ?? memory.bytes;
+      memory.bytes.set(wrote[i] ?? []);
     });
     return result;
   }

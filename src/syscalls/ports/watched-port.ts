@@ -28,7 +28,7 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
     let i = -1;
     for (const entry of batch.entries) {
       i++;
-      if (entry.kind === 'store') continue;
+      if (entry.name === 'store') continue;
       const call = new PortCall(process, entry, sequence.next());
       calls.push(call);
       if (!isAnnounced) continue;
@@ -38,7 +38,7 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
         calls.pop();
         return { calls, start: sequence.clock(), die: instead.die };
       }
-      if (instead) batch.entries[i] = { ...entry, answer: instead.result };
+      if (instead) entry.answer = instead.result;
     }
     return { calls, start: sequence.clock() };
   }
@@ -46,7 +46,7 @@ export class WatchedPort<P extends SyscallPort = SyscallPort> implements Syscall
   /** The passage of a batch that an earlier runtime sent: its answers are news, its calls are not. */
   protected overhear(batch: Batch): Passage {
     const calls = batch.entries
-      .filter(({ kind }) => kind === 'call')
+      .filter(({ name }) => name !== 'store')
       .map((entry) => new PortCall(this.process, entry, 0));
     return { calls, start: this.sequence.clock() };
   }

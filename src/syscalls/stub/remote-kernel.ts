@@ -1,22 +1,23 @@
 import { Batch, type Memory, type Result } from '../batch.ts';
-import { type Calls, callsOver } from '../calls.ts';
+import { type Calls, callsOver, type Sink } from '../calls.ts';
 import type { SyscallPort } from '../port.ts';
 
 /**
  * System calls of another process as functions. They gather in a batch, across steps, and are made when
  * {@link flush} is called or a value is needed: a container costs a handful of round trips, not hundreds.
  */
-export class RemoteKernel {
+export class RemoteKernel implements Sink<Result> {
   readonly calls: Calls<Result>;
   /** The step that the next calls belong to. */
   step: unknown;
   /** Round trips so far; `--debug` prints them. */
   roundTrips = 0;
-  private batch = new Batch();
+  /** What is pending. */
+  batch = new Batch();
   private readonly lenient = new Map<string, Calls<Result>>();
 
   constructor(private port: SyscallPort) {
-    this.calls = this.over();
+    this.calls = callsOver<Result>(this);
   }
 
   /** What is called from here on belongs to `step`. A batch that has grown large goes: the other process keeps it in memory. */
@@ -28,9 +29,12 @@ export class RemoteKernel {
   /** The calls, where these failures are answers. `*` stands for every failure. */
   may(...codes: readonly string[]): Calls<Result> {
     const key = codes.join();
-    const known = this.lenient.get(key) ?? this.over(codes);
-    this.lenient.set(key, known);
-    return known;
+    let calls = this.lenient.get(key);
+    if (calls === undefined) {
+      calls = callsOver<Result>(this, { expected: codes });
+      this.lenient.set(key, calls);
+    }
+    return calls;
   }
 
   /** Memory in the pending batch. */
@@ -64,20 +68,8 @@ export class RemoteKernel {
     return batch;
   }
 
-  private over(expected?: readonly string[]): Calls<Result> {
-    const kernel = this;
-    return callsOver(
-      {
-        get batch() {
-          return kernel.batch;
-        },
-        get step() {
-          return kernel.step;
-        },
-        added: (result) => result,
-      },
-      expected ? { expected } : {},
-    );
+  added(result: Result): Result {
+    return result;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Arch, Files } from '../../engine/engine.ts';
 import { isErrno } from '../../engine/errors.ts';
 import type { Batch } from '../batch.ts';
-import { decode, encode } from '../layout.ts';
+import { arrange, decode, encode } from '../layout.ts';
 import { type RemotePort, throwFailure } from '../port.ts';
 import { STUB_BASE, STUB_ROOM } from './room.ts';
 
@@ -39,7 +39,7 @@ export class StubPort implements RemotePort {
     return replyLength;
   }
 
-  receive(batch: Batch, replyLength = encode(batch, STUB_BASE, this.arch).replyLength): void {
+  receive(batch: Batch, replyLength = arrange(batch).replyLength): void {
     throwFailure(batch, decode(batch, this.readExactly(replyLength, batch)));
   }
 

@@ -1,5 +1,5 @@
 import type { Arch } from '../../../src/engine/engine.ts';
-import { Address, Batch, type Result, Word } from '../../../src/syscalls/batch.ts';
+import { Address, Batch, Memory, type Result, Word } from '../../../src/syscalls/batch.ts';
 import { callsOver } from '../../../src/syscalls/calls.ts';
 import { decode, ENTRY, ENTRY_FLAG, encode, HEADER, MAGIC, OPERAND } from '../../../src/syscalls/layout.ts';
 import { syscallNumber } from '../../../src/syscalls/numbers.ts';
@@ -25,6 +25,11 @@ function built(build: (batch: Batch) => void, arch: Arch = 'x86_64') {
   return { batch, bytes, replyLength, view, entry };
 }
 
+/** What the calls were given. */
+function memoriesOf(batch: Batch): Memory[] {
+  return batch.entries.flatMap(({ registers }) => registers.filter((operand) => operand instanceof Memory));
+}
+
 test('the header counts bytes and entries, and what comes back is one stretch from the start', () => {
   const { bytes, replyLength, view, batch } = built((batch) => {
     const out = batch.output(10);
@@ -37,7 +42,8 @@ test('the header counts bytes and entries, and what comes back is one stretch fr
   expect(view.getUint32(HEADER.reply, true)).toBe(replyLength);
   expect(replyLength).toBe(HEADER.size + 16 + 10);
   expect(view.getUint32(HEADER.entries, true)).toBe(HEADER.size + 32);
-  const places = batch.memories.map(({ place }) => place);
+  const places = memoriesOf(batch).map(({ place }) => place);
+  expect(places).toHaveLength(2);
   expect(places.every((place) => place % 8 === 0)).toBe(true);
 });
 
@@ -47,7 +53,7 @@ test('constants, addresses, words and results are told apart by two bits each', 
     const first = batch.add(getpid, [-1, out, new Address(out, 8)]);
     batch.add({ name: 'read', words: () => [] }, [new Word(out, 4, 32), new Word(out, 8, 64), first]);
   });
-  const place = BASE + (batch.memories[0]?.place ?? 0);
+  const place = BASE + (memoriesOf(batch)[0]?.place ?? 0);
   expect(entry(0)).toMatchObject({ number: syscallNumber('getpid', 'x86_64'), flags: 0 });
   expect(entry(0).args).toEqual([-1, place, place + 8, 0, 0, 0]);
   expect(entry(1).flags).toBe(OPERAND.word32 | (OPERAND.word64 << 2) | (OPERAND.word64 << 4));
@@ -64,7 +70,7 @@ test.each([
     calls.openat(3, 'x', names, 0);
     calls.openat2(3, 'x', { flags: names });
   }, arch);
-  const how = batch.memories.find((memory) => memory.bytes.length === openHow.size)?.place ?? 0;
+  const how = memoriesOf(batch).find((memory) => memory.size === openHow.size)?.place ?? 0;
   expect(entry(0)).toMatchObject({ number: syscallNumber('openat', arch), flags: 0 });
   expect(entry(0).args[2]).toBe(bits);
   expect(Number(readExact(openHow, 'flags', bytes.subarray(how, how + openHow.size)))).toBe(bits);
@@ -98,7 +104,7 @@ test('an answered entry makes no call, and neither a second process nor a new co
   const { entry, batch } = built((batch) => {
     batch.add(getpid, [], { returnsTwice: 5, adopt: true, expected: ['EIO'] });
     const [made] = batch.entries;
-    if (made) batch.entries[0] = { ...made, answer: -5 };
+    if (made) made.answer = -5;
   });
   expect(entry(0)).toEqual({
     number: 0,
@@ -119,10 +125,10 @@ test('a reply settles what was executed, and brings memory back', () => {
   view.setUint32(HEADER.remaining, 1, true);
   view.setBigInt64(HEADER.size, 42n, true);
   view.setBigInt64(HEADER.size + 8, -2n, true);
-  reply.set([1, 2, 3, 4], batch.memories[0]?.place);
+  reply.set([1, 2, 3, 4], memoriesOf(batch)[0]?.place);
   expect(decode(batch, reply)).toBe(2);
   expect(batch.entries.map(({ result }) => (result.known ? result.value : 'unknown'))).toEqual([42, -2, 'unknown']);
-  expect([...(batch.memories[0]?.bytes ?? [])]).toEqual([1, 2, 3, 4]);
+  expect([...(memoriesOf(batch)[0]?.bytes ?? [])]).toEqual([1, 2, 3, 4]);
   expect(() => batch.entries[2]?.result.value).toThrow('the result of getpid is not known yet');
 });
 
@@ -141,20 +147,52 @@ test('a result of an earlier batch is a number, one of a batch that has not run 
 });
 
 test('structs hold flags, bytes, addresses and stored results', () => {
-  const { batch, bytes, entry } = built((batch) => {
+  const memories: Memory[] = [];
+  const { bytes, entry } = built((batch) => {
     const fd = batch.add(getpid, []);
     const data = batch.input(Uint8Array.of(9));
-    batch.struct(openHow, { flags: ['O_PATH', 'O_CLOEXEC'], resolve: ['RESOLVE_IN_ROOT'] });
-    batch.struct(iovec, { iov_base: data, iov_len: 1 });
-    batch.struct(pollfd, { fd, events: ['POLLIN'] });
+    memories.push(
+      data,
+      batch.struct(openHow, { flags: ['O_PATH', 'O_CLOEXEC'], resolve: ['RESOLVE_IN_ROOT'] }),
+      batch.struct(iovec, { iov_base: data, iov_len: 1 }),
+      batch.struct(pollfd, { fd, events: ['POLLIN'] }),
+    );
   });
-  const [data, how, vector, poll] = batch.memories;
+  const [data, how, vector, poll] = memories;
   const structBytes = (memory = how): Uint8Array => bytes.subarray(memory?.place);
   expect(readExact(openHow, 'flags', structBytes())).toBe(0o12000000n);
   expect(readExact(openHow, 'resolve', structBytes())).toBe(0x10n);
   expect(readExact(iovec, 'iov_base', structBytes(vector))).toBe(BigInt(BASE + (data?.place ?? 0)));
   expect(readExact(pollfd, 'events', structBytes(poll))).toBe(1n);
   expect(entry(1).args[0]).toBe(BASE + (poll?.place ?? 0));
+});
+
+test.each([255, -1, 2 ** 31, 2 ** 32 + 5, 0xfedcba9876543210n])('%d in a struct is all of it', (value) => {
+  const batch = new Batch();
+  const { bytes } = batch.struct(iovec, { iov_len: value });
+  expect(readExact(iovec, 'iov_len', bytes)).toBe(BigInt.asUintN(64, BigInt(value)));
+  expect(readExact(iovec, 'iov_base', bytes)).toBe(0n);
+});
+
+test('calls of a batch that say the same of how to open share it, and only those', () => {
+  const batch = new Batch();
+  const calls = callsOver({ batch, added: (result: Result) => result });
+  const how = { flags: ['O_PATH', 'O_CLOEXEC'], resolve: ['RESOLVE_IN_ROOT'] } as const;
+  const opened = [how, { ...how }, { flags: how.flags }, { ...how, mode: 0o644 }, { resolve: how.flags }];
+  const [first, same, ...others] = opened.map((given) => calls.openat2(3, 'x', given).registers[2]);
+  expect(first).toBeInstanceOf(Memory);
+  expect(same).toBe(first);
+  expect(new Set([first, ...others]).size).toBe(4);
+  expect(calls.openat2(3, 'x', how).registers[3]).toBe(openHow.size);
+});
+
+test('memory stays what it is while more is added, whatever its strings are', () => {
+  const batch = new Batch();
+  const texts = Array.from({ length: 200 }, (_, i) => ['ascii', 'höher', 'é', '', '😀'][i % 5]?.repeat(i) ?? '');
+  const memories = texts.map((text) => batch.string(text));
+  const next = batch.struct(openHow, { mode: 1 });
+  expect(memories.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(texts.map((text) => `${text}\0`));
+  expect(readExact(openHow, 'flags', next.bytes)).toBe(0n);
 });
 
 test('a batch takes six registers and runs once', () => {

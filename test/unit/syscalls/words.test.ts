@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { SyscallError } from '../../../src/engine/errors.ts';
 import { Batch, type Result, Word } from '../../../src/syscalls/batch.ts';
 import { type Calls, callsOver } from '../../../src/syscalls/calls.ts';
@@ -60,6 +61,7 @@ test('a failure says the call, its arguments and the errno, and carries no secre
     code: 'ENOENT',
   });
   expect(JSON.stringify(caught)).not.toContain('hunter2');
+  expect(inspect(caught, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain('hunter2');
 });
 
 test('a path with a NUL byte is refused, since the kernel would see another path', () => {

@@ -171,4 +171,4 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
 const EAGAIN = 11;
 /** As much as a read gives at a time; a path has at most 4096 bytes. */
-const ROOM = 1 << 15;
+const ROOM = 1 << 14;

@@ -14,8 +14,8 @@ export interface Bound {
 
 export const bounds: readonly Bound[] = [
   { name: 'round trips per create', of: (results) => results.roundTripsPerCreate, most: 6 },
-  own('run', 1100),
-  own('create', 800),
+  own('run', 900),
+  own('create', 680),
   own('state', 60),
   own('start', 150),
   own('exec', 600),

@@ -2,7 +2,7 @@ import type { MessageOf, TextCodec } from '../../../src/libcontainer/checkpoint/
 import { slurp } from '../../integration/support/host.ts';
 import { PATIENCE, pause } from '../../integration/support/wait.ts';
 import { IMAGE } from '../support/image.ts';
-import type { Result, World } from '../support/world.ts';
+import type { World } from '../support/world.ts';
 import { Refusal, unary } from './grpc.ts';
 import * as cri from './messages.ts';
 
@@ -34,9 +34,18 @@ export class Kubelet {
     return call(this.world.pathOf('/run/containerd/containerd.sock'), rpc, request);
   }
 
+  /** Waits until the daemon knows of its pods again: it answers before. */
+  async ready(seconds = 10): Promise<void> {
+    const end = Date.now() + seconds * PATIENCE * 1000;
+    while (!(await this.call(cri.Version, {}).then(() => true, isRefusal))) {
+      if (Date.now() > end) throw new Error(`not ready after ${seconds} s`);
+      await pause(20);
+    }
+  }
+
   /** A line of shell on the machine, and what it has written. */
   async shell(command: string): Promise<string> {
-    const { stdout, stderr, status } = await this.onMachine(command);
+    const { stdout, stderr, status } = await this.world.shell(command, { prelude: this.prelude });
     if (status !== 0) throw new Error(`${command}: ${status}\n${stdout}\n${stderr}`);
     return stdout.trim();
   }
@@ -70,10 +79,6 @@ export class Kubelet {
       await this.call(cri.StopPodSandbox, { pod_sandbox_id });
       await this.call(cri.RemovePodSandbox, { pod_sandbox_id });
     }
-  }
-
-  private onMachine(command: string): Promise<Result> {
-    return this.world.shell(command, { prelude: this.prelude });
   }
 }
 
@@ -164,7 +169,7 @@ export class Container {
     const end = Date.now() + seconds * PATIENCE * 1000;
     for (;;) {
       const { state, exitCode, reason, message } = await this.status();
-      if (state === 'EXITED') return { exitCode, reason, message, ...(await this.written()) };
+      if (state === 'EXITED') return { exitCode, reason, message, ...this.written() };
       if (Date.now() > end) throw new Error(`${this.id}: ${state} after ${seconds} s\n${this.log()}`);
       await pause(20);
     }
@@ -193,7 +198,7 @@ export class Container {
   }
 
   /** Both streams, put together again from the lines of the log. */
-  private async written(): Promise<{ stdout: string; stderr: string }> {
+  private written(): { stdout: string; stderr: string } {
     const lines = parseLog(this.log());
     const of = (wanted: string) => lines.filter(({ stream }) => stream === wanted).map(({ text }) => text);
     return { stdout: of('stdout').join('').trimEnd(), stderr: of('stderr').join('').trimEnd() };
@@ -203,7 +208,7 @@ export class Container {
 /** Lines of the log: time, stream, whether it is a full line (F) or part of one (P), text. */
 export function parseLog(log: string): { stream: string; text: string }[] {
   return log.split('\n').flatMap((line) => {
-    const [, stream = '', tag = '', content = ''] = /^\S+T\S+ (stdout|stderr) ([FP]) (.*)$/.exec(line) ?? [];
+    const [, stream = '', tag = '', content = ''] = /^\S+T\S+ (stdout|stderr) ([FP]) (.*)$/s.exec(line) ?? [];
     if (line !== '' && stream === '') throw new Error(`no line of a log: ${line}`);
     return line === '' ? [] : [{ stream, text: tag === 'F' ? `${content}\n` : content }];
   });
@@ -218,6 +223,12 @@ export async function refusal(attempt: Promise<unknown>): Promise<string> {
     throw error;
   }
   throw new Error('was not refused');
+}
+
+/** False for what may change; anything else is an error. */
+function isRefusal(error: unknown): false {
+  if (error instanceof Refusal) return false;
+  throw error;
 }
 
 async function call<Q, A>(socket: string, rpc: cri.Rpc<Q, A>, request: Q): Promise<A> {

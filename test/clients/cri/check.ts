@@ -1,8 +1,9 @@
 import { isTsrunc } from '../../integration/support/runtime.ts';
 import { sampleOf } from '../support/checks.ts';
 import { worldOf } from '../support/client.ts';
+import type { World } from '../support/world.ts';
 import { client } from './client.ts';
-import { type ContainerOptions, Kubelet, type Outcome, type PodOptions } from './kubelet.ts';
+import { type ContainerOptions, Kubelet, type Machine, type Outcome, type PodOptions } from './kubelet.ts';
 
 /** What a kubelet does, and what has to come of it. */
 export interface Check {
@@ -47,11 +48,18 @@ export function said(own: RegExp, common: RegExp): unknown {
   return expect.stringMatching(isTsrunc ? own : common);
 }
 
+function machineOf(world: World): Machine {
+  return {
+    pathOf: (file) => world.pathOf(file),
+    shell: (command) => world.shell(command, { prelude: client.prelude }),
+  };
+}
+
 /** Makes a test of every check. All share one daemon, one after the other. */
 export function runChecks(tables: Readonly<Record<string, readonly Check[]>>): void {
   const world = worldOf(client);
   if (world === undefined) return;
-  const kubelet = new Kubelet(world, client.prelude, 'tsrunc');
+  const kubelet = new Kubelet(machineOf(world), 'tsrunc');
   afterEach(() => kubelet.clear());
   for (const [theme, checks] of sampleOf(tables)) {
     describe(theme, () => {

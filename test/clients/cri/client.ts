@@ -1,20 +1,14 @@
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
-import { which } from '../../integration/support/host.ts';
 import type { Client } from '../support/client.ts';
 import { configuration } from '../support/configuration.ts';
-import { makeImage } from '../support/image.ts';
+import { IMAGE } from '../support/image.ts';
 import { PRELUDE } from '../support/prelude.ts';
 import type { World } from '../support/world.ts';
-
-/** What holds a pod's namespaces. */
-const PAUSE = 'docker.io/library/pause:test';
+import { makePodImage } from './pod-image.ts';
 
 /** With what the tests need besides: an image for the pods themselves, networks, and no limits. */
 const ADDED = `
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${PAUSE}"
+  sandbox_image = "${IMAGE}"
   # A hierarchy without controllers refuses the shares of the CPU that every pod gets, with runc as well.
   disable_cgroup = true
   # The pod’s -998 takes CAP_SYS_RESOURCE, which the tests may not have.
@@ -54,19 +48,8 @@ start_daemon() { setsid ${DAEMON} > /dev/null 2>&1 & await 'ctr -n k8s.io versio
     await world.shell('mkdir /run/world/cni');
     world.write('cni/pods.conflist', JSON.stringify(NETWORK));
     await world.daemon(DAEMON, 'ctr version');
-    makePause(world.pathOf('/run/world/pause.tar'));
-    const { status, stderr } = await world.shell(
-      'for image in image pause; do ctr -n k8s.io image import /run/world/$image.tar || exit; done',
-    );
+    makePodImage(world.pathOf('/run/world/pods.tar'));
+    const { status, stderr } = await world.shell('ctr -n k8s.io image import /run/world/pods.tar');
     if (status !== 0) throw new Error(stderr);
   },
 };
-
-function makePause(target: string): void {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'tsrunc-pause-'));
-  try {
-    makeImage(which('busybox') ?? '', scratch, target, { tags: [PAUSE], command: ['sleep', '1000000'] });
-  } finally {
-    fs.rmSync(scratch, { recursive: true });
-  }
-}

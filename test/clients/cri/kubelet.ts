@@ -2,7 +2,7 @@ import type { MessageOf, TextCodec } from '../../../src/libcontainer/checkpoint/
 import { slurp } from '../../integration/support/host.ts';
 import { PATIENCE, pause } from '../../integration/support/wait.ts';
 import { IMAGE } from '../support/image.ts';
-import type { World } from '../support/world.ts';
+import type { Result } from '../support/world.ts';
 import { Refusal, unary } from './grpc.ts';
 import * as cri from './messages.ts';
 
@@ -17,7 +17,14 @@ type Resources = MessageOf<typeof cri.linuxResources>;
 const UTF8: TextCodec = { encode: (text) => Buffer.from(text), decode: (bytes) => Buffer.from(bytes).toString() };
 /** The kubelet always says whose they are. */
 const NAMESPACES: Namespaces = { network: cri.Namespace.NODE, pid: cri.Namespace.CONTAINER };
-const LOGS = '/run/world/logs';
+const LOGS = '/run/logs';
+
+/** Where the daemon runs: a world, or the machine itself. */
+export interface Machine {
+  /** The path by which a file there, or a socket, is reached from here. */
+  pathOf(file: string): string;
+  shell(command: string): Promise<Pick<Result, 'status' | 'stdout' | 'stderr'>>;
+}
 
 /** Says to the runtime, by the Container Runtime Interface, what a kubelet says. */
 export class Kubelet {
@@ -25,13 +32,12 @@ export class Kubelet {
 
   /** `handler`: the runtime that its pods ask for. */
   constructor(
-    private readonly world: World,
-    private readonly prelude: string,
+    private readonly machine: Machine,
     private readonly handler: string,
   ) {}
 
   call<Q, A>(rpc: cri.Rpc<Q, A>, request: Q): Promise<A> {
-    return call(this.world.pathOf('/run/containerd/containerd.sock'), rpc, request);
+    return call(this.machine.pathOf('/run/containerd/containerd.sock'), rpc, request);
   }
 
   /** Waits until the daemon knows of its pods again: it answers before. */
@@ -45,7 +51,7 @@ export class Kubelet {
 
   /** A line of shell on the machine, and what it has written. */
   async shell(command: string): Promise<string> {
-    const { stdout, stderr, status } = await this.world.shell(command, { prelude: this.prelude });
+    const { stdout, stderr, status } = await this.machine.shell(command);
     if (status !== 0) throw new Error(`${command}: ${status}\n${stdout}\n${stderr}`);
     return stdout.trim();
   }
@@ -69,7 +75,7 @@ export class Kubelet {
 
   /** What a container wrote, in lines of the form that the kubelet reads. */
   log(directory: string, name: string): string {
-    return slurp(this.world.pathOf(`${directory}/${name}`));
+    return slurp(this.machine.pathOf(`${directory}/${name}`));
   }
 
   /** Stops and removes all pods. */

@@ -17,18 +17,8 @@ const BROKEN: Readonly<Record<string, string>> = {
   'wrong-format': 'no program\n',
 };
 
-export interface ImageOptions {
-  readonly tags?: readonly string[];
-  readonly command?: readonly string[];
-}
-
 /** Writes an image of a static busybox to `target`, in the format of `docker save`, which all clients import. */
-export function makeImage(
-  busybox: string,
-  scratch: string,
-  target: string,
-  { tags = [IMAGE, LATEST], command = ['sh'] }: ImageOptions = {},
-): void {
+export function makeImage(busybox: string, scratch: string, target: string, command: readonly string[] = ['sh']): void {
   const layers = path.join(scratch, 'image');
   fs.mkdirSync(layers);
   tar(makeRootfs(busybox, path.join(scratch, 'rootfs')), path.join(layers, 'layer.tar'));
@@ -41,7 +31,7 @@ export function makeImage(
   });
   const name = `${sha256(config)}.json`;
   fs.writeFileSync(path.join(layers, name), config);
-  const manifest = [{ Config: name, RepoTags: tags, Layers: ['layer.tar'] }];
+  const manifest = [{ Config: name, RepoTags: [IMAGE, LATEST], Layers: ['layer.tar'] }];
   fs.writeFileSync(path.join(layers, 'manifest.json'), JSON.stringify(manifest));
   tar(layers, target);
 }

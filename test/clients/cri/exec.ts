@@ -80,6 +80,17 @@ export const exec: readonly Check[] = [
     gives: expect.stringMatching(/not in running state|container is in CONTAINER_EXITED state/),
   },
   {
+    name: 'the container is stopped meanwhile',
+    does: (kubelet) =>
+      inside(kubelet, async (it) => {
+        const probe = it.exec(['sleep', '607']);
+        await kubelet.shell(`await 'pgrep -fx "sleep 607"'`);
+        await it.stop();
+        return probe;
+      }),
+    gives: { exitCode: 137 },
+  },
+  {
     name: 'what a probe leaves in the background ends with the container',
     does: (kubelet) =>
       inside(kubelet, async (it) => {

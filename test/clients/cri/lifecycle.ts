@@ -62,6 +62,15 @@ export const lifecycle: readonly Check[] = [
     gives: { state: 'EXITED', exitCode: 0 },
   },
   {
+    name: 'it is killed from outside',
+    async does(kubelet) {
+      const container = await (await kubelet.pod()).start({ command: ['sleep', '606'] });
+      await kubelet.shell(`await 'pkill -KILL -fx "sleep 606"'`);
+      return container.wait();
+    },
+    gives: { exitCode: 137, reason: 'Error' },
+  },
+  {
     name: 'one container ends, the other one runs on',
     async does(kubelet) {
       const pod = await kubelet.pod();

@@ -1,16 +1,18 @@
 import { type Check, said } from './check.ts';
 import { type Kubelet, refusal } from './kubelet.ts';
-import { ContainerStats, ListContainerStats } from './messages.ts';
+import { ContainerStats, ListContainerStats, ListContainers, RemoveContainer } from './messages.ts';
 
 const SLEEP = { command: ['sleep', '600'] };
 /** What a machine has of its pods, and should have no longer. */
 const INVENTORY = `
-ls /run/containerd/runc/k8s.io /run/containerd/io.containerd.runtime.v2.task/k8s.io
-ls /run/containerd/io.containerd.grpc.v1.cri/sandboxes /var/lib/containerd/io.containerd.grpc.v1.cri/*
+runtime=/run/containerd/io.containerd.runtime.v2.task/k8s.io cri=/var/lib/containerd/io.containerd.grpc.v1.cri
+find /run/containerd/runc/k8s.io $runtime $cri/* /run/containerd/io.containerd.grpc.v1.cri/sandboxes \\
+  -mindepth 1 -maxdepth 1 2> /dev/null
 find /sys/fs/cgroup -mindepth 1 -type d
-awk '{ print $5 }' /proc/self/mountinfo
-ls /var/run/netns
-ps -eo args= | grep -E 'containerd-shim|^sleep [0-9]{3,}|tsrunc|runc '  | grep -v grep`;
+awk '{ print $5 }' /proc/self/mountinfo | grep -v '^/run/netns$'
+find /run/netns -type f 2> /dev/null
+ip -o link | grep -o 'veth[^@]*'
+ps -eo args= | grep -E '^([^ ]*/)?(sleep [0-9]{3,}|containerd-shim|tsrunc|runc)'; true`;
 
 /** The machine that pods run on: what it counts, how it comes through trouble, what remains. */
 export const node: readonly Check[] = [
@@ -79,6 +81,21 @@ export const node: readonly Check[] = [
       await container.remove();
       await pod.stop();
       await pod.remove();
+      return difference(before, await kubelet.shell(INVENTORY));
+    },
+    gives: [],
+  },
+  {
+    name: 'after what could not be started nothing remains',
+    async does(kubelet) {
+      const pod = await kubelet.pod();
+      const before = await kubelet.shell(INVENTORY);
+      const container = await pod.create({ command: ['no-such-command'] });
+      await refusal(container.start());
+      await container.remove();
+      await refusal(pod.start({ command: ['true'], mounts: [{ host_path: '/dev/null', container_path: '/tmp' }] }));
+      const { containers = [] } = await kubelet.call(ListContainers, { filter: { pod_sandbox_id: pod.id } });
+      for (const { id = '' } of containers) await kubelet.call(RemoveContainer, { container_id: id });
       return difference(before, await kubelet.shell(INVENTORY));
     },
     gives: [],

@@ -1,10 +1,26 @@
 import { type Check, writes } from './check.ts';
 import type { Kubelet, PodOptions } from './kubelet.ts';
-import { ListPodSandbox, Namespace, PodSandboxStatus } from './messages.ts';
+import { ListPodSandbox, Namespace, PodSandboxStatus, Seccomp } from './messages.ts';
 
 const SLEEP = { command: ['sleep', '600'] };
 const OWN_NETWORK = { network: Namespace.POD };
 const SHARED_PIDS = { pid: Namespace.POD };
+
+/** What is prepared on the machine before, and what is told of it. */
+const VOLUMES = `
+mkdir -p /tmp/volumes/secrets /tmp/volumes/cache; mount -t tmpfs cache /tmp/volumes/cache; : > /tmp/volumes/log
+echo '127.0.0.1 localhost' > /tmp/volumes/hosts; echo secret > /tmp/volumes/secrets/token`;
+const MOUNTS = [
+  { container_path: '/cache', host_path: '/tmp/volumes/cache' },
+  { container_path: '/var/run/secrets', host_path: '/tmp/volumes/secrets', readonly: true },
+  { container_path: '/etc/hosts', host_path: '/tmp/volumes/hosts' },
+  { container_path: '/dev/termination-log', host_path: '/tmp/volumes/log' },
+];
+const MASKED = [
+  ...['/proc/acpi', '/proc/asound', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list'],
+  ...['/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware'],
+];
+const READONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /** Pods: what their containers share, and with whom. */
 export const pods: readonly Check[] = [
@@ -132,6 +148,33 @@ export const pods: readonly Check[] = [
       return pod.state();
     },
     gives: 'READY',
+  },
+  {
+    name: 'all that a kubelet says of an ordinary pod',
+    async does(kubelet) {
+      await kubelet.shell(VOLUMES);
+      const seccomp = { profile_type: Seccomp.RuntimeDefault };
+      const pod = await kubelet.pod({
+        hostname: 'ordinary',
+        namespaces: OWN_NETWORK,
+        dns_config: { servers: ['192.0.2.1'] },
+        labels: [{ key: 'io.kubernetes.pod.name', value: 'ordinary' }],
+        linux: { cgroup_parent: '/kubepods/besteffort/pod3', security_context: { seccomp } },
+      });
+      const { stdout, stderr } = await pod.run({
+        command: [
+          'sh',
+          '-c',
+          'cat /etc/hosts $(echo /var/run/secrets/*); touch /cache/file; echo done > /dev/termination-log',
+        ],
+        labels: [{ key: 'io.kubernetes.container.name', value: 'ordinary' }],
+        mounts: MOUNTS,
+        linux: { resources: { cpu_shares: 2, oom_score_adj: 1000 } },
+        security: { seccomp, masked_paths: MASKED, readonly_paths: READONLY },
+      });
+      return [stdout, stderr, await kubelet.shell('cat /tmp/volumes/log; ls /tmp/volumes/cache')];
+    },
+    gives: ['127.0.0.1 localhost\nsecret', '', 'done\nfile'],
   },
   writes('a privileged pod', 'mount -t tmpfs none /tmp && echo mounted', 'mounted', {
     pod: { linux: { security_context: { privileged: true } } },

@@ -122,7 +122,7 @@ inFull('what holds a pod has the smallest share, and is the last to be killed', 
   expect(slurp(`/proc/${pid}/oom_score_adj`).trim()).toBe('-998');
 });
 
-/** What becomes of shares: in runc up to 1.3.1, and later. */
+/** What becomes of shares: in runc before 1.3.2, and since. */
 function weight(before: number, since: number): unknown {
   return expect.stringMatching(new RegExp(`^(${before}|${since})$`));
 }

@@ -1,9 +1,11 @@
+import * as fs from 'node:fs';
 import { isTsrunc } from '../../integration/support/runtime.ts';
 import { sampleOf } from '../support/checks.ts';
 import { worldOf } from '../support/client.ts';
 import type { World } from '../support/world.ts';
-import { client } from './client.ts';
+import { CNI, client } from './client.ts';
 import { type ContainerOptions, Kubelet, type Machine, type Outcome, type PodOptions } from './kubelet.ts';
+import { Namespace } from './messages.ts';
 
 /** What a kubelet does, and what has to come of it. */
 export interface Check {
@@ -11,6 +13,8 @@ export interface Check {
   does(kubelet: Kubelet): Promise<unknown>;
   /** As for jest's `toMatchObject`: of an object, what is said here. */
   readonly gives: unknown;
+  /** The plugins of the package containernetworking-plugins. */
+  readonly needs?: 'cni';
 }
 
 interface Circumstances {
@@ -30,6 +34,7 @@ export function runs(
   return {
     name,
     gives,
+    ...(pod?.namespaces?.network === Namespace.POD && { needs: 'cni' }),
     async does(kubelet) {
       if (after !== undefined) await kubelet.shell(after);
       return (await kubelet.pod(pod)).run({ command: ['sh', '-c', line], ...container });
@@ -48,6 +53,8 @@ export function said(own: RegExp, common: RegExp): unknown {
   return expect.stringMatching(isTsrunc ? own : common);
 }
 
+const HAS_CNI = ['bridge', 'host-local', 'loopback'].every((plugin) => fs.existsSync(`${CNI}/${plugin}`));
+
 function machineOf(world: World): Machine {
   return {
     pathOf: (file) => world.pathOf(file),
@@ -63,8 +70,8 @@ export function runChecks(tables: Readonly<Record<string, readonly Check[]>>): v
   afterEach(() => kubelet.clear());
   for (const [theme, checks] of sampleOf(tables)) {
     describe(theme, () => {
-      for (const { name, does, gives } of checks) {
-        test(name, async () => {
+      for (const { name, does, gives, needs } of checks) {
+        (needs === 'cni' && !HAS_CNI ? test.skip : test)(name, async () => {
           expect({ gives: await does(kubelet) }).toMatchObject({ gives });
         });
       }

@@ -5,6 +5,9 @@ import { PRELUDE } from '../support/prelude.ts';
 import type { World } from '../support/world.ts';
 import { makePodImage } from './pod-image.ts';
 
+/** Where Debian has its plugins for networks. */
+export const CNI = '/usr/lib/cni';
+
 /** With what the tests need besides: an image for the pods themselves, networks, and no limits. */
 const ADDED = `
 [plugins."io.containerd.grpc.v1.cri"]
@@ -14,7 +17,7 @@ const ADDED = `
   # The pod’s -998 takes CAP_SYS_RESOURCE, which the tests may not have.
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "${CNI}"
     conf_dir = "/run/world/cni"
 `;
 

@@ -1,6 +1,6 @@
 import { type Check, said } from './check.ts';
 import { type Kubelet, refusal } from './kubelet.ts';
-import { ContainerStats, ListContainerStats, ListContainers, RemoveContainer } from './messages.ts';
+import { ContainerStats, ListContainerStats, ListContainers, Namespace, RemoveContainer } from './messages.ts';
 
 const SLEEP = { command: ['sleep', '600'] };
 /** What a machine has of its pods, and should have no longer. */
@@ -71,9 +71,10 @@ export const node: readonly Check[] = [
   },
   {
     name: 'after the life of a pod nothing remains',
+    needs: 'cni',
     async does(kubelet) {
       const before = await kubelet.shell(INVENTORY);
-      const pod = await kubelet.pod({ namespaces: { network: 0 } });
+      const pod = await kubelet.pod({ namespaces: { network: Namespace.POD } });
       const container = await pod.start(SLEEP);
       await container.exec(['true']);
       await pod.run({ command: ['false'] });

@@ -68,6 +68,7 @@ export const pods: readonly Check[] = [
   },
   {
     name: 'a network of its own: its two containers meet at the loopback',
+    needs: 'cni',
     async does(kubelet) {
       const pod = await kubelet.pod({ namespaces: OWN_NETWORK });
       await pod.start({ command: ['sh', '-c', 'while :; do echo met | nc -l -p 80; done'] });
@@ -78,6 +79,7 @@ export const pods: readonly Check[] = [
   },
   {
     name: 'networks of their own: two pods meet at the bridge',
+    needs: 'cni',
     async does(kubelet) {
       const server = await kubelet.pod({ namespaces: OWN_NETWORK });
       await server.start({ command: ['sh', '-c', 'while :; do echo met | nc -l -p 80; done'] });
@@ -151,6 +153,7 @@ export const pods: readonly Check[] = [
   },
   {
     name: 'all that a kubelet says of an ordinary pod',
+    needs: 'cni',
     async does(kubelet) {
       await kubelet.shell(VOLUMES);
       const seccomp = { profile_type: Seccomp.RuntimeDefault };

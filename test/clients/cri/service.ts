@@ -14,9 +14,9 @@ export const service: readonly Check[] = [
     name: 'Status: with the configuration of packaging/ it is ready',
     async does(kubelet) {
       const { status } = await kubelet.call(Status, {});
-      return status?.conditions?.map(({ type, status = false }) => `${type} ${status}`);
+      return status?.conditions?.find(({ type }) => type === 'RuntimeReady');
     },
-    gives: ['RuntimeReady true', 'NetworkReady true'],
+    gives: { status: true },
   },
   {
     name: 'ImageStatus',

@@ -36,7 +36,7 @@ const NETWORK = {
 
 const DAEMON = 'containerd --config /run/world/config.toml --log-level warn';
 
-/** containerd's CRI plugin. `client.ts` of its own kind: what is typed elsewhere is called by gRPC here. */
+/** containerd's CRI plugin, configured by the file of packaging/. What kubelet.ts calls is taken away by it, too. */
 export const client: Client = {
   name: 'Kubernetes',
   programs: ['containerd', 'ctr', 'containerd-shim-runc-v2'],

@@ -52,6 +52,7 @@ function exchange(
       clearTimeout(timer);
       const status = end['grpc-status'];
       if (status === '0') resolve(Buffer.concat(chunks).subarray(FRAME_HEADER));
+      else if (status === undefined) reject(new Error(`${path}: the connection ended without an answer`));
       else reject(new Refusal(decodeURIComponent(String(end['grpc-message'] ?? `${path}: grpc-status ${status}`))));
     });
     stream.end(framed(request));

@@ -21,7 +21,7 @@ export const lifecycle: readonly Check[] = [
     gives: ['CREATED', 'RUNNING', expect.stringMatching(/not found/)],
   },
   runs('the exit code is the program’s', 'exit 7', { exitCode: 7, reason: 'Error' }),
-  runs('no file is left by a program that ends at once', 'exit 0', { exitCode: 0, reason: 'Completed' }),
+  runs('a program that ends well', 'exit 0', { exitCode: 0, reason: 'Completed' }),
   {
     name: 'the same container once more: another attempt in the same pod',
     async does(kubelet) {

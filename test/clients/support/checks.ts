@@ -32,10 +32,7 @@ const SAMPLE = 10;
 
 /** Makes a test of every check. All of them share one world and one set of daemons, one after the other. */
 export function runChecks(client: Client, tables: Readonly<Record<string, readonly Check[]>>): void {
-  const total = Object.values(tables).flat().length;
-  const chosen = Object.entries(tables).map(
-    ([theme, checks]) => [theme, spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total))] as const,
-  );
+  const chosen = sampleOf(tables);
   const criu = criuFor(chosen.flatMap(([, checks]) => checks));
   const world = worldOf(client, criu);
   if (world === undefined) return;
@@ -58,6 +55,14 @@ export function runChecks(client: Client, tables: Readonly<Record<string, readon
 function criuFor(checks: readonly Check[]): Criu | undefined {
   const found = checks.some(({ needs }) => needs === 'criu') ? realCriu() : undefined;
   return found !== undefined && 'directory' in found ? found : undefined;
+}
+
+/** All of them, or some of each table. */
+export function sampleOf<T>(tables: Readonly<Record<string, readonly T[]>>): (readonly [string, readonly T[]])[] {
+  const total = Object.values(tables).flat().length;
+  return Object.entries(tables).map(
+    ([theme, checks]) => [theme, spread(checks, Math.ceil((count(SAMPLE, total) * checks.length) / total))] as const,
+  );
 }
 
 /** `wanted` of them, from all over the table. */

@@ -18,14 +18,14 @@ const BROKEN: Readonly<Record<string, string>> = {
 };
 
 /** Writes an image of a static busybox to `target`, in the format of `docker save`, which all clients import. */
-export function makeImage(busybox: string, scratch: string, target: string): void {
+export function makeImage(busybox: string, scratch: string, target: string, command: readonly string[] = ['sh']): void {
   const layers = path.join(scratch, 'image');
   fs.mkdirSync(layers);
   tar(makeRootfs(busybox, path.join(scratch, 'rootfs')), path.join(layers, 'layer.tar'));
   const config = JSON.stringify({
     architecture: 'amd64',
     os: 'linux',
-    config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['sh'] },
+    config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: command },
     rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(fs.readFileSync(path.join(layers, 'layer.tar')))}`] },
     history: [{ created_by: 'a test' }],
   });

@@ -89,7 +89,12 @@ export class World {
 
   /** A file below the world's `/run/world`. */
   write(name: string, text: string): void {
-    fs.writeFileSync(path.join(`/proc/${this.first}/root/run/world`, name), text);
+    fs.writeFileSync(this.pathOf(path.join('/run/world', name)), text);
+  }
+
+  /** The path by which a process outside reaches a file of the world, or connects to a socket of it. */
+  pathOf(inside: string): string {
+    return path.join(`/proc/${this.first}/root`, inside);
   }
 
   async close(): Promise<void> {

@@ -65,7 +65,9 @@ function isPlain(creation: Creation, mount: Mount, options: ParsedOptions): bool
   const { config, foresight } = creation;
   const sight = foresight.at(mount.destination);
   if (sight === 'missing' || sight?.isDirectory === false) return false;
-  if (options.tree || options.propagations.length > 0 || isIdmapped(mount, options)) return false;
+  // An option that is refused must not be one that is left out.
+  if (options.data.length > 0 || options.tree || options.propagations.length > 0) return false;
+  if (isIdmapped(mount, options)) return false;
   return !isToBeKept(creation, mount.destination) && isUndisturbed(config, mount);
 }
 

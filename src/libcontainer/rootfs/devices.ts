@@ -82,12 +82,13 @@ function makeDevices(creation: Creation, devices: readonly Device[]): void {
   for (const parent of parents.values()) kernel.calls.close(parent);
   if (nodes.length) kernel.flush();
   for (const { device, made, node, facts } of nodes) {
-    if (made.value === -errnoNumber('EPERM')) bindDevice(creation, device);
+    const isRefused = made.value === -errnoNumber('EPERM');
+    if (isRefused) bindDevice(creation, device);
     else refuseOther(device, node.failed ? undefined : facts);
     // By descriptor, and only what is ours: by now the name may be another file's.
     if (!made.failed) giveNode(creation, device, node, facts);
-    if (isNull(device) && !node.failed) creation.nullDevice = node.value;
-    else kernel.may('EBADF').close(node);
+    if (isNull(device) && !isRefused) creation.nullDevice ??= node.value;
+    if (node.failed || node.value !== creation.nullDevice) kernel.may('EBADF').close(node);
   }
 }
 

@@ -43,6 +43,12 @@ export function openBeneathMount(creation: Creation, calls: Calls, path: string)
   return openInRoot(calls, tree, whole.slice(place.length), []);
 }
 
+/** Whether a kept mount is at `path`, or in it. */
+export function holdsKept({ keptMounts }: Creation, path: string): boolean {
+  const place = relative(path);
+  return [...keptMounts.keys()].some((kept) => isWithin(kept, place));
+}
+
 /** `tree` has been put over what was at `path`, and with it over all kept mounts in there. */
 export function keepInstead(creation: Creation, path: string, tree: Operand, calls: Calls): void {
   const place = relative(path);

@@ -7,7 +7,7 @@ import type { Creation, CreationStep } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { labelOption } from '../init/labels.ts';
 import { moveOnto } from './attach.ts';
-import { keepInstead, openBeneathMount, proveKeptMounts, watchKeptMounts } from './kept-mounts.ts';
+import { holdsKept, keepInstead, openBeneathMount, proveKeptMounts, watchKeptMounts } from './kept-mounts.ts';
 import { newFileSystem } from './new-mount.ts';
 import { nullDevice } from './null-device.ts';
 
@@ -38,6 +38,8 @@ function makeReadonly(creation: Creation, paths: readonly string[]): void {
   watchKeptMounts(creation);
   for (const path of paths) {
     const fd = openIfPresent(creation, path);
+    // What is kept in there is given up only for what takes its place.
+    if (holdsKept(creation, path) && kernel.value(fd) < 0) continue;
     const tree = calls.open_tree(fd, '', ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH', 'AT_RECURSIVE']);
     calls.mount_setattr(tree, '', ['AT_EMPTY_PATH', 'AT_RECURSIVE'], { attr_set: ['MOUNT_ATTR_RDONLY'] });
     moveOnto(creation, tree, fd, calls);

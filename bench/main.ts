@@ -56,10 +56,13 @@ function working(runtime: Runtime, bundle: string): Runtime[] {
 }
 
 function works(runtime: Runtime, bundle: string): boolean {
+  const id = place.id();
   try {
-    place.call(runtime, ['run', '--bundle', bundle, place.id()]);
+    place.call(runtime, ['run', '--bundle', bundle, id]);
     return true;
   } catch {
+    // crun leaves its cgroup then.
+    if (fs.existsSync(`/sys/fs/cgroup/${id}`)) fs.rmdirSync(`/sys/fs/cgroup/${id}`);
     return false;
   }
 }

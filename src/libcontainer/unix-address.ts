@@ -1,6 +1,6 @@
 import { AT_FDCWD, bitsOf, socketDomains } from '../syscalls/constants.ts';
 import type { LocalKernel } from '../syscalls/local-port.ts';
-import { utf8 } from '../syscalls/params.ts';
+import { utf8 } from '../syscalls/utf8.ts';
 
 export type UnixAddress = { readonly sun_family: number; readonly sun_path: Uint8Array };
 

@@ -2,8 +2,8 @@ import type { Arch, Native, NativeFunction, NativeMemory } from '../engine/engin
 import { bitsOf, mmapProtections } from './constants.ts';
 import type { LocalKernel } from './local-port.ts';
 import { nativeFunctions as libc } from './native.ts';
-import { cString } from './params.ts';
 import { AssemblerX86 } from './stub/assembler-x86_64.ts';
+import { cString } from './utf8.ts';
 
 /**
  * Calls a C function by the hundred. One call through the engine's binding costs more than most functions do, and

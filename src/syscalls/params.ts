@@ -3,8 +3,6 @@ import { AT_FDCWD, bitsOf, type Table } from './constants.ts';
 import type { Struct } from './struct.ts';
 import { utf8 } from './utf8.ts';
 
-export { cString, utf8 } from './utf8.ts';
-
 /** One parameter of a typed call: how a value becomes registers, and how it reads. */
 export interface Param<T> {
   /**

@@ -3,7 +3,7 @@ import { SyscallError } from '../engine/errors.ts';
 import { errnoCode } from './errno.ts';
 import type { LocalKernel } from './local-port.ts';
 import { nativeFunctions as libc } from './native.ts';
-import { cString } from './params.ts';
+import { cString } from './utf8.ts';
 
 export interface Program {
   /** A path; with `search`, also a name that PATH is searched for. */

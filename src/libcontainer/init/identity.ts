@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { Config } from '../../spec/config.ts';
-import { cString } from '../../syscalls/params.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { cString } from '../../syscalls/utf8.ts';
 import { type CreationStep, namespaceOf, type StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import type { RecipeContext, Step } from '../recipe.ts';

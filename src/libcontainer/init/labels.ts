@@ -1,7 +1,7 @@
 import type { Engine, Files } from '../../engine/engine.ts';
 import type { Config, Process } from '../../spec/config.ts';
-import { utf8 } from '../../syscalls/params.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { utf8 } from '../../syscalls/utf8.ts';
 import { annotations } from '../annotations.ts';
 import type { Creation, StubProcess } from '../creation.ts';
 import { ContainerError } from '../errors.ts';

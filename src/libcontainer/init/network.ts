@@ -1,6 +1,6 @@
-import { cString } from '../../syscalls/params.ts';
 import { ifreqFlags } from '../../syscalls/structs.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { cString } from '../../syscalls/utf8.ts';
 import type { CreationStep } from '../creation.ts';
 
 /** A new network namespace has a loopback interface, and it is down. */

@@ -1,10 +1,10 @@
 import type { Result } from '../../syscalls/batch.ts';
 import { type cloneFlags, SIGKILL } from '../../syscalls/constants.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
-import { cString } from '../../syscalls/params.ts';
 import { cloneArgs } from '../../syscalls/structs.ts';
 import { STUB_NAME } from '../../syscalls/stub/image.ts';
 import { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
+import { cString } from '../../syscalls/utf8.ts';
 import type { StubProcess } from '../creation.ts';
 import { kernelOf } from '../kernel.ts';
 import type { Machine } from '../machine.ts';

@@ -1,6 +1,6 @@
 import { joinPointer } from '../../spec/json.ts';
 import { sysctlPath } from '../../spec/validate/sysctl.ts';
-import { utf8 } from '../../syscalls/params.ts';
+import { utf8 } from '../../syscalls/utf8.ts';
 import type { CreationStep } from '../creation.ts';
 import { writeProc } from './proc.ts';
 

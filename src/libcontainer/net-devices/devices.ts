@@ -6,9 +6,9 @@ import {
   linkAttributes,
   RT_SCOPE_UNIVERSE,
 } from '../../syscalls/constants.ts';
-import { cString, utf8 } from '../../syscalls/params.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { ifaddrmsg, ifinfomsg } from '../../syscalls/structs.ts';
+import { cString, utf8 } from '../../syscalls/utf8.ts';
 import { type Attribute, attributesAfter, encode } from './messages.ts';
 import type { RouteSocket } from './route-socket.ts';
 

@@ -1,7 +1,7 @@
 import type { Mount } from '../../spec/config.ts';
 import type { Operand, Result } from '../../syscalls/batch.ts';
 import type { mountFlags } from '../../syscalls/constants.ts';
-import { utf8 } from '../../syscalls/params.ts';
+import { utf8 } from '../../syscalls/utf8.ts';
 import type { Creation } from '../creation.ts';
 import { ContainerError } from '../errors.ts';
 import { failedHere, propagate } from './attach.ts';

@@ -1,11 +1,11 @@
 import type { IDMapping, Mount } from '../../spec/config.ts';
 import type { Operand, Result } from '../../syscalls/batch.ts';
 import { AT_FDCWD } from '../../syscalls/constants.ts';
-import { utf8 } from '../../syscalls/params.ts';
 import { readField } from '../../syscalls/struct.ts';
 import { statx } from '../../syscalls/structs.ts';
 import type { RemoteKernel } from '../../syscalls/stub/remote-kernel.ts';
 import { takeDescriptor } from '../../syscalls/stub/rights.ts';
+import { utf8 } from '../../syscalls/utf8.ts';
 import { type Creation, namespaceOf } from '../creation.ts';
 import { labelOption } from '../init/labels.ts';
 import { attach, failedHere } from './attach.ts';

@@ -3,8 +3,8 @@ import type { SeccompArch } from '../../spec/vocabulary.ts';
 import type { LocalKernel } from '../../syscalls/local-port.ts';
 import { nativeFunctions as functions } from '../../syscalls/native.ts';
 import { type CallByTable, COLUMNS, callByTable } from '../../syscalls/native-table.ts';
-import { cString } from '../../syscalls/params.ts';
 import { readField, struct, u32 } from '../../syscalls/struct.ts';
+import { cString } from '../../syscalls/utf8.ts';
 import { ContainerError } from '../errors.ts';
 import { Filter, type FilterRule, failure, type RuleTable, ruleTable } from './library-filter.ts';
 

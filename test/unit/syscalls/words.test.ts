@@ -3,7 +3,7 @@ import { SyscallError } from '../../../src/engine/errors.ts';
 import { Batch, type Result, Word } from '../../../src/syscalls/batch.ts';
 import { type Calls, callsOver } from '../../../src/syscalls/calls.ts';
 import { AT_FDCWD } from '../../../src/syscalls/constants.ts';
-import { cString, utf8 } from '../../../src/syscalls/params.ts';
+import { cString, utf8 } from '../../../src/syscalls/utf8.ts';
 import { engine, local } from './support.ts';
 
 /** The words of one call. */

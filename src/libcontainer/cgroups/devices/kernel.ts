@@ -3,9 +3,9 @@ import type { StructFields } from '../../../syscalls/batch.ts';
 import { BPF_CGROUP_DEVICE, BPF_PROG_TYPE_CGROUP_DEVICE } from '../../../syscalls/constants.ts';
 import { errnoNumber } from '../../../syscalls/errno.ts';
 import type { LocalKernel } from '../../../syscalls/local-port.ts';
-import { cString } from '../../../syscalls/params.ts';
 import { readField, type Struct, struct, u32, u64 } from '../../../syscalls/struct.ts';
 import { bpfProgAttach, bpfProgLoad, bpfProgQuery } from '../../../syscalls/structs.ts';
+import { cString } from '../../../syscalls/utf8.ts';
 import { ContainerError } from '../../errors.ts';
 import type { DevicePrograms } from './attach.ts';
 

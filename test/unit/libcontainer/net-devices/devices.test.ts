@@ -7,8 +7,8 @@ import {
 } from '../../../../src/libcontainer/net-devices/messages.ts';
 import { RouteSocket } from '../../../../src/libcontainer/net-devices/route-socket.ts';
 import { routeMessages } from '../../../../src/syscalls/constants.ts';
-import { utf8 } from '../../../../src/syscalls/params.ts';
 import { ifinfomsg } from '../../../../src/syscalls/structs.ts';
+import { utf8 } from '../../../../src/syscalls/utf8.ts';
 import { engine, local } from '../../syscalls/support.ts';
 
 const request = encodeRequest({
